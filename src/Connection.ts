@@ -1,0 +1,305 @@
+/**
+ * A WebSocket connection that is open: a scope, a stream of messages, and a sink for them.
+ *
+ * @since 0.1.0
+ */
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Pull from "effect/Pull"
+import type * as Scope from "effect/Scope"
+import * as Sink from "effect/Sink"
+import type * as Stream from "effect/Stream"
+import * as Backpressure from "./connection/Backpressure.ts"
+import * as Driver from "./connection/Driver.ts"
+import * as Ping from "./connection/Ping.ts"
+import * as Reader from "./connection/Reader.ts"
+import * as Release from "./connection/Release.ts"
+import * as StreamedMessage from "./connection/StreamedMessage.ts"
+import * as ConnectionOptions from "./ConnectionOptions.ts"
+import * as CloseFrame from "./protocol/CloseFrame.ts"
+import type { Extension } from "./protocol/Extension.ts"
+import type { Frame } from "./protocol/Frame.ts"
+import * as FrameEncoder from "./protocol/FrameEncoder.ts"
+import * as Message from "./protocol/Message.ts"
+import * as Protocol from "./protocol/Protocol.ts"
+import * as MaskKey from "./transport/MaskKey.ts"
+import * as MemoryTransport from "./transport/MemoryTransport.ts"
+import { nodeArena, nodeBytes } from "./transport/NodeBytes.ts"
+import type { Transport } from "./transport/Transport.ts"
+import type { UpgradeRequest } from "./UpgradeRequest.ts"
+import * as WebSocketError from "./WebSocketError.ts"
+
+/**
+ * How a connection ended.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CloseEvent = Driver.CloseEvent
+
+/**
+ * A connection that is open.
+ *
+ * **Details**
+ *
+ * It lives as long as the scope that it was made in. When that scope ends, the connection says goodbye: with 1000 if the
+ * scope ended well, 1001 if it was interrupted, 1011 if it failed or died; it waits for the peer's Close and then for the
+ * end of TCP, both within `closeTimeout`, and drops the transport.
+ *
+ * Received bytes are views of memory that nobody writes to again: they stay valid for as long as they are held. Bytes
+ * that are sent are never changed, and must not be changed by the caller until they are written: those up to 8 KiB are
+ * copied at once, larger ones are not.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Connection {
+  /**
+   * The primitive beneath `messages`: everything that came since the last pull, at least one message. Who pulls has to
+   * pull on until the end, or leave the scope. Pulling from two fibers at once fails with a `UsageError`.
+   */
+  readonly pull: Pull.Pull<NonEmptyReadonlyArray<Message.Message>, WebSocketError.WebSocketError>
+  /**
+   * The messages. Ends on close codes 1000, 1001 and 1005, and fails otherwise. All messages of one read come as one
+   * array: array-wise operators and `Stream.run` with a sink cost next to nothing per message.
+   *
+   * A reader that is slower than the peer holds it back. One reader at a time; a second one fails with a `UsageError`.
+   */
+  readonly messages: Stream.Stream<Message.Message, WebSocketError.WebSocketError>
+  /**
+   * The data frames as they come, unmasked, for messages too large to be held. Instead of `messages`, not besides: what
+   * was assembled before the first use comes as one frame for each message.
+   */
+  readonly frames: Stream.Stream<Frame, WebSocketError.WebSocketError>
+  /** Sends every message, as `sendAll` does for each array. Does not close the connection at its end. */
+  readonly sink: Sink.Sink<void, Message.Message, never, WebSocketError.WebSocketError>
+  /**
+   * Sends a message. Messages go out in the order of the calls; it is done when the message is accepted, and waits while
+   * the peer reads more slowly than is sent. Messages of one tick leave in one write.
+   */
+  readonly send: (message: Message.Message | Message.Prepared) => Effect.Effect<void, WebSocketError.WebSocketError>
+  /** Sends messages, waiting in between where the peer reads more slowly. */
+  readonly sendAll: (
+    messages: ReadonlyArray<Message.Message | Message.Prepared>
+  ) => Effect.Effect<void, WebSocketError.WebSocketError>
+  /**
+   * Sends one message while it is being made, a fragment for each part (RFC 6455 §5.4); the first part's type is the
+   * message's. Other messages wait until it is complete. If the parts fail or the fiber is interrupted, the connection
+   * closes with 1011 or 1001: a message cannot be taken back.
+   */
+  readonly sendStream: <E, R>(
+    parts: Stream.Stream<Message.Message, E, R>
+  ) => Effect.Effect<void, E | WebSocketError.WebSocketError, R>
+  /**
+   * Sends a ping and gives the round-trip time (RFC 6455 §5.5.2). Fails with a `TimeoutError` if there is no pong within
+   * `timeout`, by default 20 seconds. The payload has at most 125 octets.
+   */
+  readonly ping: (options?: {
+    readonly payload?: Uint8Array | undefined
+    readonly timeout?: Duration.Input | undefined
+  }) => Effect.Effect<Duration.Duration, WebSocketError.WebSocketError>
+  /**
+   * Starts the closing handshake, after everything that was sent before, and waits for its end (RFC 6455 §7.1.2). Code
+   * 1000 by default; 1005 sends a Close without a code. A code that must not be sent, or a reason over 123 octets, fails
+   * with a `UsageError`. Where the connection is closing already, it only waits.
+   */
+  readonly close: (code?: number, reason?: string) => Effect.Effect<CloseEvent, WebSocketError.WebSocketError>
+  /** Waits for the end of the connection, whoever brings it about. */
+  readonly closed: Effect.Effect<CloseEvent>
+  /** Drops the connection without a closing handshake; its end is then 1006. */
+  readonly terminate: Effect.Effect<void>
+  /** The subprotocol that was agreed on (RFC 6455 §1.9). */
+  readonly protocol: string | undefined
+  /** The extensions that were agreed on (RFC 6455 §9). */
+  readonly extensions: ReadonlyArray<Extension>
+  /** On a server: the request that asked for the connection. */
+  readonly request: UpgradeRequest | undefined
+  readonly remoteAddress: string | undefined
+  /** Octets, with frame headers, that were accepted and not yet taken by the operating system. */
+  readonly bufferedAmount: number
+}
+
+/**
+ * What the opening handshake settled.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Agreement {
+  readonly role: Protocol.Role
+  readonly protocol?: string | undefined
+  readonly extensions?: ReadonlyArray<Extension> | undefined
+  readonly request?: UpgradeRequest | undefined
+}
+
+class ConnectionImpl implements Connection {
+  private readonly driver: Driver.Driver
+  private readonly agreement: Agreement
+
+  constructor(driver: Driver.Driver, agreement: Agreement) {
+    this.driver = driver
+    this.agreement = agreement
+  }
+
+  get pull() {
+    return this.driver.pull as Connection["pull"]
+  }
+
+  get messages(): Connection["messages"] {
+    return Reader.stream(this.driver, this.pull)
+  }
+
+  get frames(): Connection["frames"] {
+    return Reader.frames(this.driver)
+  }
+
+  get sink(): Connection["sink"] {
+    return Sink.forEachArray(this.sendAll)
+  }
+
+  get send(): Connection["send"] {
+    return (message) =>
+      Effect.suspend(() => {
+        const error = this.driver.unsendable
+        if (error !== undefined) return Effect.fail(error)
+        this.driver.send(message)
+        return Backpressure.wait(this.driver)
+      })
+  }
+
+  get sendAll(): Connection["sendAll"] {
+    return (messages) => Effect.suspend(() => Backpressure.sendAll(this.driver, messages))
+  }
+
+  get sendStream(): Connection["sendStream"] {
+    return (parts) => StreamedMessage.send(this.driver, parts)
+  }
+
+  get ping(): Connection["ping"] {
+    return (options) => Ping.send(this.driver, options?.payload, options?.timeout)
+  }
+
+  get close(): Connection["close"] {
+    return (code = 1000, reason = "") =>
+      Effect.suspend(() => {
+        const problem = CloseFrame.check(nodeBytes, { code, reason }, this.agreement.role)
+        if (problem !== undefined) return Effect.fail(WebSocketError.fromUsage(problem))
+        this.driver.close(code, reason)
+        return this.closed
+      })
+  }
+
+  get closed(): Connection["closed"] {
+    return Effect.callback((resume) => {
+      const stop = this.driver.onClosed(() => resume(Effect.succeed(this.driver.closeEvent!)))
+      return Effect.sync(stop)
+    })
+  }
+
+  get terminate(): Connection["terminate"] {
+    return Effect.sync(() => this.driver.destroy())
+  }
+
+  get protocol() {
+    return this.agreement.protocol
+  }
+
+  get extensions() {
+    return this.agreement.extensions ?? []
+  }
+
+  get request() {
+    return this.agreement.request
+  }
+
+  get remoteAddress() {
+    return this.driver.transport.remoteAddress
+  }
+
+  get bufferedAmount() {
+    return this.driver.outbox.size
+  }
+}
+
+/**
+ * Makes a connection of a transport on which the opening handshake is done. It ends with the scope.
+ *
+ * **Example** (Connecting two ends in memory)
+ *
+ * ```ts
+ * import { Effect, Stream } from "effect"
+ * import * as Connection from "effect-ws/Connection"
+ *
+ * const program = Effect.gen(function*() {
+ *   const [client, server] = yield* Connection.pair()
+ *   yield* server.send("Hello")
+ *   return yield* Stream.runCollect(Stream.take(client.messages, 1))
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program) // => ["Hello"]
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  transport: Transport,
+  agreement: Agreement,
+  options: ConnectionOptions.Resolved = ConnectionOptions.resolve()
+): Effect.Effect<Connection, never, Scope.Scope> =>
+  Effect.withFiber((fiber) => {
+    const context = fiber.context
+    const startTimer = (callback: () => void) => {
+      const timer = Effect.runForkWith(context)(Effect.delay(Effect.sync(callback), options.closeTimeout))
+      return () => timer.interruptUnsafe()
+    }
+    const { role } = agreement
+    const nextKey = role === "client" ? MaskKey.next : undefined
+    const driver = new Driver.Driver({
+      protocol: new Protocol.Protocol({ role, limits: options.limits, bytes: nodeBytes }),
+      encoder: new FrameEncoder.FrameEncoder(nodeArena, nodeBytes, nextKey),
+      transport,
+      inboxSize: options.inboxSize,
+      startTimer
+    })
+    const connection = new ConnectionImpl(driver, agreement)
+    driver.start()
+    return Effect.as(Effect.addFinalizer((exit) => Release.release(driver, exit)), connection)
+  })
+
+/**
+ * A client's and a server's end, connected in memory: for tests without ports, also under a `TestClock`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const pair = (
+  options?: ConnectionOptions.ConnectionOptions
+): Effect.Effect<readonly [client: Connection, server: Connection], never, Scope.Scope> => {
+  const resolved = ConnectionOptions.resolve(options)
+  const [left, right] = MemoryTransport.pair()
+  return Effect.all([make(left, { role: "client" }, resolved), make(right, { role: "server" }, resolved)])
+}
+
+/**
+ * Frames a message once, to send it on many connections.
+ *
+ * **Example** (Broadcasting)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import * as Connection from "effect-ws/Connection"
+ *
+ * const broadcast = (connections: ReadonlyArray<Connection.Connection>, text: string) => {
+ *   const message = Connection.prepare(text)
+ *   return Effect.forEach(connections, ({ send }) => send(message), { concurrency: "unbounded", discard: true })
+ * }
+ *
+ * Effect.runSync(broadcast([], "Hello, everyone"))
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const prepare = (message: Message.Message): Message.Prepared => Message.prepare(nodeBytes, message)

@@ -1,0 +1,50 @@
+/**
+ * The options that every connection has, on either side, with their defaults.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Limits from "./protocol/Limits.ts"
+
+/**
+ * Options of a connection.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ConnectionOptions extends Limits.Given {
+  /**
+   * How long the peer may take with its part of the closing handshake, and then with ending TCP; also how long a reader
+   * that is busy may delay the answer to the peer's Close. Default 10 seconds.
+   */
+  readonly closeTimeout?: Duration.Input | undefined
+  /**
+   * Octets of messages that are received ahead of the reader, besides the message in flight. When they are there, the
+   * peer is held back. Default 64 KiB.
+   */
+  readonly inboxSize?: number | undefined
+}
+
+/**
+ * The options with nothing left open.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Resolved {
+  readonly closeTimeout: Duration.Duration
+  readonly inboxSize: number
+  readonly limits: Limits.Limits
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const resolve = (options: ConnectionOptions = {}): Resolved => ({
+  closeTimeout: Duration.fromInputUnsafe(options.closeTimeout ?? Duration.seconds(10)),
+  inboxSize: options.inboxSize ?? 65_536,
+  limits: Limits.resolve(options)
+})

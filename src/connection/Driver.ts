@@ -1,0 +1,361 @@
+/**
+ * Interprets the protocol over a transport. Everything here is synchronous; `Connection` lifts it into Effect.
+ *
+ * @since 0.1.0
+ */
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as CloseCode from "../protocol/CloseCode.ts"
+import type { Frame } from "../protocol/Frame.ts"
+import type { FrameEncoder } from "../protocol/FrameEncoder.ts"
+import type { Message, Prepared } from "../protocol/Message.ts"
+import * as Opcode from "../protocol/Opcode.ts"
+import type * as Protocol from "../protocol/Protocol.ts"
+import type { Receiver, Transport } from "../transport/Transport.ts"
+import * as WebSocketError from "../WebSocketError.ts"
+import * as Inbox from "./Inbox.ts"
+import { Outbox } from "./Outbox.ts"
+import { Pings } from "./Pings.ts"
+
+/**
+ * What a reader is given: messages, or frames if it asked for them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Item = Message | FrameItem
+
+/** A frame with the `length` that the inbox counts. */
+interface FrameItem {
+  readonly frame: Frame
+  readonly length: number
+}
+
+type Batch = NonEmptyReadonlyArray<Item>
+type Failure = WebSocketError.WebSocketError | Cause.Done
+
+/**
+ * How a connection ended: the code and reason of RFC 6455 §7.1.5 and §7.1.6, and whether both sides said goodbye.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CloseEvent {
+  readonly code: number
+  readonly reason: string
+  readonly clean: boolean
+  /** Why it was not clean, as far as it is known. */
+  readonly error: WebSocketError.WebSocketError | undefined
+}
+
+/**
+ * What a driver needs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly protocol: Protocol.Protocol
+  readonly transport: Transport
+  readonly encoder: FrameEncoder
+  readonly inboxSize: number
+  /** Calls back when the peer's time for its part of the closing handshake is up; returns how to call that off. */
+  readonly startTimer: (callback: () => void) => () => void
+}
+
+/**
+ * One connection, from its open transport to the end.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Driver implements Receiver {
+  readonly protocol: Protocol.Protocol
+  readonly transport: Transport
+  readonly outbox: Outbox
+  readonly inbox: Inbox.Inbox<Item>
+  private readonly startTimer: Options["startTimer"]
+  private readonly pings = new Pings()
+  /** Whether a stream reads, and so will take what comes. */
+  private reading = false
+  private discarding = false
+  private active = false
+  private paused = false
+  /** A received Close that waits until the reader is done with what came before it. */
+  private held: Protocol.Order | undefined = undefined
+  /** Set when our Close is decided on: nothing can be sent after it. */
+  private closing: { readonly code: number; readonly reason: string } | undefined = undefined
+  private cancelTimer: (() => void) | undefined = undefined
+  private transportError: Error | undefined = undefined
+  private gone = false
+  private closedWaiters: Array<() => void> | undefined = undefined
+  private goneWaiters: Array<() => void> | undefined = undefined
+  closeEvent: CloseEvent | undefined = undefined
+
+  constructor(options: Options) {
+    this.protocol = options.protocol
+    this.transport = options.transport
+    this.startTimer = options.startTimer
+    this.inbox = new Inbox.Inbox(options.inboxSize)
+    this.outbox = new Outbox(options.encoder, options.transport, (writable) => {
+      this.obeyAll(options.protocol.setWritable(writable))
+    })
+  }
+
+  /** Starts reading. */
+  start(): void {
+    this.transport.start(this)
+  }
+
+  // ---- what the transport tells ----
+
+  readonly onBytes = (chunk: Uint8Array): void => {
+    this.protocol.push(chunk)
+    this.read()
+  }
+
+  readonly onDrain = (): void => this.outbox.drained()
+
+  readonly onEnd = (): void => {
+    this.protocol.endOfStream()
+    this.read()
+  }
+
+  readonly onClose = (error: Error | undefined): void => {
+    if (this.gone) return
+    this.gone = true
+    this.transportError ??= error
+    this.protocol.endOfStream()
+    this.read()
+    this.stopTimer()
+    this.outbox.abandon()
+    call(this.goneWaiters)
+    this.goneWaiters = undefined
+  }
+
+  // ---- reading ----
+
+  /** Decodes all that is there, hands it over at once, and writes what came of that in one go. */
+  private read(): void {
+    if (this.active) return
+    this.active = true
+    this.outbox.cork()
+    do this.decode()
+    while (this.inbox.wake())
+    this.active = false
+    this.outbox.uncork()
+    this.regulate()
+  }
+
+  private decode(): void {
+    while (this.held === undefined && !this.inbox.isFull()) {
+      const output = this.protocol.next()
+      if (output === undefined) return
+      if (typeof output === "string" || output instanceof Uint8Array) this.inbox.push(output)
+      else this.obey(output)
+    }
+  }
+
+  /** Holds the peer back while the inbox is full, unless it is only its Close that is waited for. */
+  private regulate(): void {
+    if (this.inbox.isFull() && this.closing !== undefined && !this.reading) this.discard()
+    if (this.inbox.isFull() === this.paused || this.gone) return
+    this.paused = this.inbox.isFull()
+    if (this.paused) this.transport.pause()
+    else this.transport.resume()
+  }
+
+  /** Everything that came since the last call; waits for more if there is nothing. */
+  readonly pull: Effect.Effect<Batch, Failure> = Effect.suspend(() => {
+    if (this.inbox.isEmpty()) this.readOn()
+    const items = this.inbox.take()
+    if (this.paused) this.regulate()
+    return items ?? this.inbox.wait
+  })
+
+  /** The reader is done with what it was given. */
+  private readOn(): void {
+    const { held } = this
+    this.held = undefined
+    if (held !== undefined) this.obeyNow(held)
+    this.read()
+  }
+
+  /** A stream starts to read; false if another one does. */
+  beginReading(): boolean {
+    if (this.reading) return false
+    return this.reading = true
+  }
+
+  endReading(): void {
+    this.reading = false
+    this.readOn()
+  }
+
+  /** Gives data frames instead of messages from now on. */
+  useFrames(): void {
+    this.obeyAll(this.protocol.useFrames())
+  }
+
+  /** Nobody reads any more: what comes is dropped, so that the peer's Close can be seen. */
+  discard(): void {
+    if (this.discarding) return
+    this.discarding = true
+    this.reading = false
+    this.inbox.discard()
+    this.readOn()
+  }
+
+  // ---- the protocol's orders ----
+
+  private obeyAll(orders: ReadonlyArray<Protocol.Order>): void {
+    for (const order of orders) this.obeyNow(order)
+  }
+
+  /** What ends the connection has to wait for the reader, who may have answers to what came before. */
+  private obey(order: Protocol.Order): void {
+    if (order._tag !== "Write" || order.opcode !== Opcode.Close) return this.obeyNow(order)
+    this.inbox.wake()
+    const busy = this.reading && !this.inbox.isWaiting() && this.protocol.state === "Exchanged"
+    if (!busy) return this.obeyNow(order)
+    this.held = order
+    this.armTimer()
+  }
+
+  private obeyNow(order: Protocol.Order): void {
+    switch (order._tag) {
+      case "Fragment":
+        return this.inbox.push({ frame: order.frame, length: order.frame.payload.length })
+      case "Ping":
+        return
+      case "Pong":
+        return this.pings.answer(order.payload)
+      case "Write":
+        return this.writeControl(order.opcode, order.payload)
+      case "Inflate":
+        return
+      case "Closed":
+        return this.closed(order.ended)
+      case "EndWrite":
+        this.outbox.flush()
+        return this.transport.end()
+      case "Destroy":
+        return this.transport.destroy()
+    }
+  }
+
+  private writeControl(opcode: Opcode.Control, payload: Uint8Array): void {
+    if (opcode === Opcode.Close) this.closing ??= { code: 1005, reason: "" }
+    this.outbox.frame(true, opcode, payload)
+  }
+
+  // ---- sending ----
+
+  /** Why nothing can be sent any more, or `undefined`. */
+  get unsendable(): WebSocketError.WebSocketError | undefined {
+    const end = this.closeEvent ?? this.closing
+    return end === undefined ? undefined : this.closeEvent?.error ?? WebSocketError.fromClose(end.code, end.reason)
+  }
+
+  /** Sends a message in its turn. The caller has looked at `unsendable`. */
+  send(message: Message | Prepared): void {
+    if (!this.outbox.isStreaming) return this.outbox.message(message)
+    this.outbox.inOrder(() => {
+      if (this.closeEvent === undefined) this.outbox.message(message)
+    })
+  }
+
+  /** Sends a ping; `resume` is called with the pong. Returns how to stop waiting. */
+  ping(payload: Uint8Array | undefined, resume: (effect: Effect.Effect<void, WebSocketError.WebSocketError>) => void) {
+    const own = payload ?? this.pings.nextPayload()
+    const cancel = this.pings.add(own, resume)
+    this.outbox.frame(true, Opcode.Ping, own)
+    return cancel
+  }
+
+  // ---- closing ----
+
+  /** Starts the closing handshake, after everything that was sent before. */
+  close(code: number, reason: string): void {
+    if (this.closing !== undefined || this.closeEvent !== undefined) return
+    this.closing = { code, reason }
+    this.armTimer()
+    this.outbox.inOrder(() => this.obeyAll(this.protocol.close({ code, reason })))
+    this.regulate()
+  }
+
+  /** Closes at once: a streamed message that is under way, and all that waits behind it, cannot be sent any more. */
+  abort(code: number, reason: string): void {
+    this.closing ??= { code, reason }
+    this.armTimer()
+    this.outbox.abandon()
+    this.obeyAll(this.protocol.close(this.closing))
+  }
+
+  /** Drops the connection at once, without a closing handshake. */
+  destroy(): void {
+    this.transport.destroy()
+  }
+
+  /** Calls back when the end is known. */
+  onClosed(callback: () => void): () => void {
+    if (this.closeEvent !== undefined) {
+      callback()
+      return ignore
+    }
+    this.closedWaiters ??= []
+    this.closedWaiters.push(callback)
+    return () => {
+      this.closedWaiters = this.closedWaiters?.filter((waiter) => waiter !== callback)
+    }
+  }
+
+  /** Calls back when the transport is gone too. */
+  onGone(callback: () => void): void {
+    if (this.gone) return callback()
+    this.goneWaiters ??= []
+    this.goneWaiters.push(callback)
+  }
+
+  private closed(ended: Protocol.Ended): void {
+    const error = this.errorOf(ended)
+    this.closeEvent = { code: ended.code, reason: ended.reason, clean: ended.clean, error }
+    this.inbox.finish(error === undefined ? Cause.done() : Effect.fail(error))
+    this.outbox.abandon()
+    this.pings.fail(error ?? WebSocketError.fromClose(ended.code, ended.reason))
+    if (!this.gone) this.armTimer()
+    call(this.closedWaiters)
+    this.closedWaiters = undefined
+    if (!this.active) this.inbox.wake()
+  }
+
+  private errorOf({ code, error, reason }: Protocol.Ended): WebSocketError.WebSocketError | undefined {
+    if (error !== undefined) return new WebSocketError.WebSocketError({ reason: error })
+    if (this.transportError !== undefined) return WebSocketError.fromTransport(this.transportError)
+    return CloseCode.isNormal(code) ? undefined : WebSocketError.fromClose(code, reason)
+  }
+
+  private armTimer(): void {
+    this.cancelTimer ??= this.startTimer(() => this.timedOut())
+  }
+
+  private stopTimer(): void {
+    this.cancelTimer?.()
+    this.cancelTimer = undefined
+  }
+
+  /** The reader had its time with a Close that is held; the peer, with its part of the handshake. */
+  private timedOut(): void {
+    this.cancelTimer = undefined
+    if (this.held !== undefined) return this.readOn()
+    this.obeyAll(this.protocol.timeout())
+    this.transport.destroy()
+  }
+}
+
+const call = (callbacks: ReadonlyArray<() => void> | undefined): void => {
+  for (const callback of callbacks ?? []) callback()
+}
+
+const ignore = (): void => {}

@@ -1,0 +1,103 @@
+/**
+ * What was received and not yet taken, and the one who takes it.
+ *
+ * @since 0.1.0
+ */
+import type { NonEmptyReadonlyArray } from "effect/Array"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as WebSocketError from "../WebSocketError.ts"
+
+type Failure = WebSocketError.WebSocketError | Cause.Done
+
+/** What an array slot of its own costs an empty message. */
+const slotSize = 8
+
+/**
+ * Holds items for one consumer, who takes all that are there at once.
+ *
+ * **Details**
+ *
+ * A consumer that waits is resumed synchronously, within `wake`: there is no queue, fiber or scheduler in between.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Inbox<A extends { readonly length: number }> {
+  private readonly limit: number
+  private items: Array<A> = []
+  private size = 0
+  private end: Effect.Effect<never, Failure> | undefined = undefined
+  private waiter: ((effect: Effect.Effect<NonEmptyReadonlyArray<A>, Failure>) => void) | undefined = undefined
+  private discarding = false
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** Adds an item, or drops it if nobody will ever read. */
+  push(item: A): void {
+    if (this.discarding) return
+    this.items.push(item)
+    this.size += item.length + slotSize
+  }
+
+  /** Whether reading on has to wait. */
+  isFull(): boolean {
+    return this.size > this.limit
+  }
+
+  isWaiting(): boolean {
+    return this.waiter !== undefined
+  }
+
+  /** Whether the consumer has everything that came. */
+  isEmpty(): boolean {
+    return this.items.length === 0
+  }
+
+  /** Hands what is there to a consumer that waits; false if there is nothing, or no one. */
+  wake(): boolean {
+    const { waiter } = this
+    if (waiter === undefined) return false
+    const effect = this.take()
+    if (effect === undefined) return false
+    this.waiter = undefined
+    waiter(effect)
+    return true
+  }
+
+  /** Everything that is there; after that the end, if it is known. */
+  take(): Effect.Effect<NonEmptyReadonlyArray<A>, Failure> | undefined {
+    if (this.items.length === 0) return this.end
+    const items = this.items
+    this.items = []
+    this.size = 0
+    return Effect.succeed(items as unknown as NonEmptyReadonlyArray<A>)
+  }
+
+  /** Nothing comes any more: `end` is what the consumer gets, after all items. */
+  finish(end: Effect.Effect<never, Failure>): void {
+    this.end = end
+  }
+
+  /** Nobody reads any more: drops what is there and what comes. */
+  discard(): void {
+    this.discarding = true
+    this.items = []
+    this.size = 0
+  }
+
+  /** Waits for `wake`. */
+  readonly wait: Effect.Effect<NonEmptyReadonlyArray<A>, Failure> = Effect.callback((resume) => {
+    if (this.waiter !== undefined) return resume(Effect.fail(twoReaders()))
+    this.waiter = resume
+    return Effect.sync(() => {
+      if (this.waiter === resume) this.waiter = undefined
+    })
+  })
+}
+
+/** The error for a second consumer. */
+export const twoReaders = (): WebSocketError.WebSocketError =>
+  WebSocketError.fromUsage("a connection has one reader: its messages are being read already")

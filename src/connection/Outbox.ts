@@ -1,0 +1,158 @@
+/**
+ * What is to be sent: encoded in order, gathered, and written once per read or tick.
+ *
+ * @since 0.1.0
+ */
+import type * as FrameEncoder from "../protocol/FrameEncoder.ts"
+import type * as Message from "../protocol/Message.ts"
+import type * as Opcode from "../protocol/Opcode.ts"
+import type { Transport } from "../transport/Transport.ts"
+
+/** From this many gathered bytes on a write does not wait for the end of the tick. */
+const flushMark = 65_536
+
+/**
+ * The sending half of a connection.
+ *
+ * **Details**
+ *
+ * Messages go out in the order of the calls. While a streamed message is under way, what comes after it waits in
+ * `jobs`. Gathering costs a single message nothing: the flush is at the end of the same tick.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Outbox {
+  private readonly encoder: FrameEncoder.FrameEncoder
+  private readonly transport: Transport
+  /** Told when the transport starts and stops to take bytes. */
+  private readonly onWritable: (writable: boolean) => void
+  private scheduled = false
+  private corked = false
+  /** Whether the transport held on to what it was given last, as TLS and slow peers do. */
+  private holds = false
+  private congested = false
+  private streaming = false
+  private jobs: Array<() => void> | undefined = undefined
+  private waiters: Array<() => void> | undefined = undefined
+
+  constructor(encoder: FrameEncoder.FrameEncoder, transport: Transport, onWritable: (writable: boolean) => void) {
+    this.encoder = encoder
+    this.transport = transport
+    this.onWritable = onWritable
+  }
+
+  /** Bytes that are accepted, and not taken by the operating system. */
+  get size(): number {
+    return this.encoder.size + this.transport.queued
+  }
+
+  /** Whether a sender should wait. */
+  get isBlocked(): boolean {
+    return this.congested || this.jobs !== undefined
+  }
+
+  message(message: Message.Message | Message.Prepared): void {
+    if (typeof message === "string") this.encoder.text(message)
+    else if (message instanceof Uint8Array) this.encoder.binary(message)
+    else this.encoder.prepared(message)
+    this.written()
+  }
+
+  frame(fin: boolean, opcode: Opcode.Opcode, payload: Uint8Array): void {
+    this.encoder.frame(fin, false, opcode, payload)
+    this.written()
+  }
+
+  /** Runs a job in its turn: at once, or after the streamed message that is under way. */
+  inOrder(job: () => void): void {
+    if (!this.streaming) return job()
+    this.jobs ??= []
+    this.jobs.push(job)
+  }
+
+  /** Whether a job would have to wait. */
+  get isStreaming(): boolean {
+    return this.streaming
+  }
+
+  /** A streamed message begins: everything but control frames waits until `endStream`. */
+  beginStream(): void {
+    this.streaming = true
+  }
+
+  endStream(): void {
+    this.streaming = false
+    const jobs = this.jobs ?? []
+    while (!this.streaming && jobs.length > 0) jobs.shift()?.()
+    if (jobs.length > 0) return
+    this.jobs = undefined
+    this.release()
+  }
+
+  /** Gathers until `uncork`, which writes. */
+  cork(): void {
+    this.corked = true
+  }
+
+  uncork(): void {
+    this.corked = false
+    this.flush()
+  }
+
+  /** Writes what was gathered. */
+  flush(): void {
+    this.scheduled = false
+    if (this.encoder.size === 0) return
+    const { encoder, transport } = this
+    const copy = this.holds || transport.queued > 0
+    transport.write(encoder.take(copy))
+    this.holds = transport.queued > 0
+    if (!copy) encoder.settle(!this.holds)
+    if (transport.congested && !this.congested) {
+      this.congested = true
+      this.onWritable(false)
+    }
+  }
+
+  /** The transport has taken everything. */
+  drained(): void {
+    this.congested = false
+    this.onWritable(true)
+    this.release()
+  }
+
+  /** Calls back when senders need not wait any more; returns how to call that off. */
+  whenWritable(callback: () => void): () => void {
+    this.waiters ??= []
+    this.waiters.push(callback)
+    return () => {
+      this.waiters = this.waiters?.filter((waiter) => waiter !== callback)
+    }
+  }
+
+  /** Nothing will be sent any more: jobs are dropped and waiters called. */
+  abandon(): void {
+    this.jobs = undefined
+    this.streaming = false
+    this.congested = false
+    this.release()
+  }
+
+  private written(): void {
+    if (this.encoder.size >= flushMark) this.flush()
+    else if (!this.scheduled && !this.corked) this.schedule()
+  }
+
+  private schedule(): void {
+    this.scheduled = true
+    queueMicrotask(() => this.flush())
+  }
+
+  private release(): void {
+    if (this.isBlocked || this.waiters === undefined) return
+    const waiters = this.waiters
+    this.waiters = undefined
+    for (const waiter of waiters) waiter()
+  }
+}

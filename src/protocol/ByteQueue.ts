@@ -1,0 +1,61 @@
+/**
+ * Bytes that were read and not yet decoded, as the chunks in which they came.
+ *
+ * @since 0.1.0
+ */
+
+const none = new Uint8Array(0)
+
+/**
+ * A queue of chunks with a position in the first. Nothing is copied.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class ByteQueue {
+  /** The first chunk, and how much of it is consumed. */
+  chunk: Uint8Array = none
+  at = 0
+  private rest: Array<Uint8Array> | undefined = undefined
+
+  /** Adds a chunk, whose bytes are the queue's from now on. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return
+    if (this.at < this.chunk.length) {
+      this.rest ??= []
+      this.rest.push(chunk)
+    } else {
+      this.chunk = chunk
+      this.at = 0
+    }
+  }
+
+  /** How many bytes of the first chunk are left; 0 only if the queue is empty. */
+  available(): number {
+    return this.chunk.length - this.at
+  }
+
+  /** Consumes bytes of the first chunk, and lets go of it when it is used up. */
+  skip(count: number): void {
+    this.at += count
+    if (this.at < this.chunk.length) return
+    this.chunk = this.rest?.shift() ?? none
+    this.at = 0
+  }
+
+  /** Takes up to `count` bytes: a view of the first chunk. */
+  take(count: number): Uint8Array {
+    const { at, chunk } = this
+    const end = Math.min(at + count, chunk.length)
+    const view = at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end)
+    this.skip(end - at)
+    return view
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.chunk = none
+    this.at = 0
+    this.rest = undefined
+  }
+}

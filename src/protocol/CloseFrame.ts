@@ -1,0 +1,79 @@
+/**
+ * The payload of a Close frame: nothing, or a code and a reason (RFC 6455 §5.5.1).
+ *
+ * @since 0.1.0
+ */
+import type * as Bytes from "./Bytes.ts"
+import * as CloseCode from "./CloseCode.ts"
+import * as Utf8 from "./Utf8.ts"
+import * as Violation from "./Violation.ts"
+
+/**
+ * A code and a reason; code 1005 stands for a Close frame without one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CloseFrame {
+  readonly code: number
+  readonly reason: string
+}
+
+/**
+ * The most octets that a reason may have: a control frame's 125 without the code.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const maxReasonSize = 123
+
+/**
+ * Reads a Close frame's payload, or says which rule it breaks.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const decode = (bytes: Bytes.Bytes, payload: Uint8Array): CloseFrame | Violation.ProtocolError => {
+  if (payload.length === 0) return { code: 1005, reason: "" }
+  if (payload.length === 1) return Violation.error("CloseTooShort")
+  const code = (payload[0] << 8) | payload[1]
+  if (!CloseCode.isReceivable(code)) return Violation.error("CloseCodeInvalid")
+  const reason = payload.subarray(2)
+  return Utf8.isValid(reason) ? { code, reason: bytes.decode(reason) } : Violation.error("CloseReasonNotUtf8")
+}
+
+/**
+ * Writes a Close frame's payload. Code 1005 gives an empty one.
+ *
+ * **Details**
+ *
+ * A reason of more than 123 octets is cut before the code point that does not fit: see `check` for refusing it.
+ *
+ * @category encoding
+ * @since 0.1.0
+ */
+export const encode = (bytes: Bytes.Bytes, { code, reason }: CloseFrame): Uint8Array => {
+  if (code === 1005) return new Uint8Array(0)
+  const payload = new Uint8Array(2 + maxReasonSize)
+  payload[0] = code >> 8
+  payload[1] = code
+  return payload.subarray(0, 2 + bytes.encodeInto(reason, payload, 2))
+}
+
+/**
+ * Why this code and reason cannot be sent by an endpoint of this role, or `undefined` if they can.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const check = (
+  bytes: Bytes.Bytes,
+  { code, reason }: CloseFrame,
+  role: "client" | "server"
+): string | undefined => {
+  if (code === 1005) return reason === "" ? undefined : "a close reason needs a code (RFC 6455 §5.5.1)"
+  if (!CloseCode.isSendable(code, role)) return `close code ${code} must not be sent by a ${role} (RFC 6455 §7.4)`
+  return bytes.encode(reason).length > maxReasonSize
+    ? `a close reason has at most ${maxReasonSize} octets (RFC 6455 §5.5)`
+    : undefined
+}

@@ -1,0 +1,152 @@
+/**
+ * Takes frames, or pieces of them, out of bytes (RFC 6455 §5.2).
+ *
+ * @since 0.1.0
+ */
+import * as ByteQueue from "./ByteQueue.ts"
+import type * as Bytes from "./Bytes.ts"
+import type { Frame } from "./Frame.ts"
+import * as FrameHeader from "./FrameHeader.ts"
+import * as Mask from "./Mask.ts"
+import * as Opcode from "./Opcode.ts"
+import * as Violation from "./Violation.ts"
+
+/**
+ * Decodes frames from chunks that are pushed in.
+ *
+ * **Details**
+ *
+ * `next` returns a frame, a piece of a data frame, the rule that the peer broke, or `undefined` for want of bytes. A
+ * frame is refused from its first two octets where these suffice. Payloads are unmasked where they lie: pushed chunks
+ * belong to the decoder. A control frame is always given whole.
+ *
+ * **Example** (Decoding the RFC's fragmented "Hello")
+ *
+ * ```ts
+ * import { Bytes, FrameDecoder } from "effect-ws/protocol"
+ *
+ * const decoder = new FrameDecoder.FrameDecoder({ masked: false, rsv1: false }, Bytes.portable)
+ * decoder.push(Buffer.from("010348656c80026c6f", "hex"))
+ * const payloads: Array<string> = []
+ * for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
+ *   payloads.push("payload" in frame ? Bytes.portable.decode(frame.payload) : frame.message)
+ * }
+ * payloads // => ["Hel", "lo"]
+ * ```
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export class FrameDecoder {
+  private readonly rules: FrameHeader.Rules
+  private readonly bytes: Bytes.Bytes
+  private readonly maxMessageSize: number
+  private readonly input = new ByteQueue.ByteQueue()
+  /** The octets of a header, or of a control frame, that is split over two reads. */
+  private split: Uint8Array | undefined = undefined
+  private splitLength = 0
+  /** The data frame in progress: its payload's length and how much of it came; `length` is -1 between frames. */
+  private length = -1
+  private received = 0
+  private key = 0
+  private first = 0
+  private messageSize = 0
+
+  constructor(rules: FrameHeader.Rules, bytes: Bytes.Bytes, maxMessageSize = Infinity) {
+    this.rules = rules
+    this.bytes = bytes
+    this.maxMessageSize = maxMessageSize
+  }
+
+  /** Adds bytes, which belong to the decoder from now on. */
+  push(chunk: Uint8Array): void {
+    this.input.push(chunk)
+  }
+
+  /** Forgets what has not been decoded. */
+  clear(): void {
+    this.input.clear()
+    this.split = undefined
+  }
+
+  next(): Frame | Violation.ProtocolError | undefined {
+    if (this.length >= 0) return this.piece()
+    return this.split === undefined ? this.direct() : this.joined()
+  }
+
+  /** The next frame's header lies in the first chunk, at least in part. */
+  private direct(): Frame | Violation.ProtocolError | undefined {
+    const { at, chunk } = this.input
+    const available = chunk.length - at
+    if (available < 2) return available === 0 ? undefined : this.joined()
+    const second = chunk[at + 1]
+    const violation = FrameHeader.check(chunk[at], second, this.rules)
+    if (violation !== undefined) return Violation.error(violation)
+    const size = this.sizeAtOnce(chunk[at], second)
+    if (available < size) return this.joined()
+    return this.begin(chunk, at, FrameHeader.size(second))
+  }
+
+  /** Brings together, octet by octet, a header or a control frame that is split over reads. */
+  private joined(): Frame | Violation.ProtocolError | undefined {
+    const split = this.split ??= new Uint8Array(FrameHeader.maxSize + 125)
+    for (let left = this.input.available(); left > 0; left = this.input.available()) {
+      split[this.splitLength++] = this.input.chunk[this.input.at]
+      this.input.skip(1)
+      if (this.splitLength < 2) continue
+      const violation = this.splitLength > 2 ? undefined : FrameHeader.check(split[0], split[1], this.rules)
+      if (violation !== undefined) return Violation.error(violation)
+      if (this.splitLength === this.sizeAtOnce(split[0], split[1])) return this.beginJoined(split)
+    }
+    return undefined
+  }
+
+  /** How much has to be there before anything is consumed: the header, or the whole of a control frame. */
+  private sizeAtOnce(first: number, second: number): number {
+    const size = FrameHeader.size(second)
+    return (first & 0x8) === 0 ? size : size + (second & 0x7f)
+  }
+
+  private beginJoined(split: Uint8Array): Frame | Violation.ProtocolError | undefined {
+    this.split = undefined
+    this.splitLength = 0
+    const size = FrameHeader.size(split[1])
+    if ((split[0] & 0x8) === 0) return this.begin(split, 0, size)
+    const payload = split.subarray(size, size + (split[1] & 0x7f))
+    if (this.rules.masked) this.bytes.mask(payload, 0, payload.length, Mask.readKey(split, size - 4), 0)
+    return { fin: true, rsv1: false, opcode: (split[0] & 0x0f) as Opcode.Opcode, payload, whole: true }
+  }
+
+  /** The header is whole: in the first chunk, or brought together in `bytes`. */
+  private begin(bytes: Uint8Array, at: number, size: number): Frame | Violation.ProtocolError | undefined {
+    const length = FrameHeader.length(bytes, at)
+    if (length === Infinity) return Violation.error("LengthUnsupported")
+    this.first = bytes[at]
+    if ((this.first & 0x8) === 0 && this.grow(length) > this.maxMessageSize) return Violation.error("MessageTooBig")
+    this.key = this.rules.masked ? Mask.readKey(bytes, at + size - 4) : 0
+    this.length = length
+    this.received = 0
+    if (bytes === this.input.chunk) this.input.skip(size)
+    return this.piece()
+  }
+
+  /** What is there of the payload, unmasked. */
+  private piece(): Frame | undefined {
+    const left = this.length - this.received
+    if (left > 0 && this.input.available() === 0) return undefined
+    const payload = this.input.take(left)
+    if (this.rules.masked) this.bytes.mask(payload, 0, payload.length, this.key, this.received)
+    const opcode = this.received === 0 ? this.first & 0x0f : Opcode.Continuation
+    const rsv1 = this.received === 0 && (this.first & 0x40) !== 0
+    this.received += payload.length
+    const whole = this.received === this.length
+    if (whole) this.length = -1
+    return { fin: whole && this.first >= 0x80, rsv1, opcode: opcode as Opcode.Opcode, payload, whole }
+  }
+
+  /** The size of the message in progress with this frame, known before its payload is there. */
+  private grow(length: number): number {
+    if ((this.first & 0x0f) !== Opcode.Continuation) this.messageSize = 0
+    return this.messageSize += length
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * Turns messages and frames into bytes, gathered for one write (RFC 6455 §5.2, §5.3).
+ *
+ * @since 0.1.0
+ */
+import type * as Arena from "./Arena.ts"
+import type * as Bytes from "./Bytes.ts"
+import * as FrameHeader from "./FrameHeader.ts"
+import type { Prepared } from "./Message.ts"
+import * as Opcode from "./Opcode.ts"
+
+/**
+ * A payload over this size goes out by reference, behind its header, instead of being copied.
+ */
+const copyLimit = 8192
+
+/** UTF-8 needs at most three octets for a UTF-16 code unit. */
+const maxOctets = 3
+
+/**
+ * Encodes frames for one connection. `nextKey` gives the masking keys of a client (RFC 6455 §5.3); without it frames are
+ * not masked.
+ *
+ * **Details**
+ *
+ * Small frames are written into the arena one behind the other; a large payload that needs no mask is referred to, and
+ * belongs to the encoder until it is sent. A payload is never changed.
+ *
+ * **Example** (Encoding the RFC's "Hello")
+ *
+ * ```ts
+ * import { Arena, Bytes, FrameEncoder } from "effect-ws/protocol"
+ *
+ * const arena = new Arena.Arena(Bytes.portable.allocate)
+ * const encoder = new FrameEncoder.FrameEncoder(arena, Bytes.portable)
+ * encoder.text("Hello")
+ * encoder.take().map((bytes) => Buffer.from(bytes).toString("hex")) // => ["810548656c6c6f"]
+ * ```
+ *
+ * @category encoding
+ * @since 0.1.0
+ */
+export class FrameEncoder {
+  private readonly arena: Arena.Arena
+  private readonly bytes: Bytes.Bytes
+  private readonly nextKey: (() => number) | undefined
+  /** What was encoded before the open region, and the slabs of all regions. */
+  private chunks: Array<Uint8Array> = []
+  private slabs: Array<Uint8Array> = []
+  /** The open region of the arena. */
+  private slab: Uint8Array | undefined = undefined
+  private start = 0
+  private end = 0
+  private before = 0
+
+  constructor(arena: Arena.Arena, bytes: Bytes.Bytes, nextKey?: () => number) {
+    this.arena = arena
+    this.bytes = bytes
+    this.nextKey = nextKey
+  }
+
+  /** How many bytes wait to be taken. */
+  get size(): number {
+    return this.before + this.end - this.start
+  }
+
+  /** Encodes a text message. */
+  text(text: string): void {
+    const most = text.length * maxOctets
+    if (most > copyLimit) return this.frame(true, false, Opcode.Text, this.bytes.encode(text))
+    const slab = this.reserve(FrameHeader.maxSize + most)
+    const guess = FrameHeader.sizeFor(text.length, this.nextKey !== undefined)
+    const length = this.bytes.encodeInto(text, slab, this.end + guess)
+    const size = FrameHeader.sizeFor(length, this.nextKey !== undefined)
+    if (size !== guess) slab.copyWithin(this.end + size, this.end + guess, this.end + guess + length)
+    this.seal(true, false, Opcode.Text, slab, length)
+  }
+
+  /** Encodes a binary message. */
+  binary(payload: Uint8Array): void {
+    this.frame(true, false, Opcode.Binary, payload)
+  }
+
+  /** Encodes one frame. */
+  frame(fin: boolean, rsv1: boolean, opcode: Opcode.Opcode, payload: Uint8Array): void {
+    if (payload.length > copyLimit) return this.large(fin, rsv1, opcode, payload)
+    const slab = this.reserve(FrameHeader.maxSize + payload.length)
+    slab.set(payload, this.end + FrameHeader.sizeFor(payload.length, this.nextKey !== undefined))
+    this.seal(fin, rsv1, opcode, slab, payload.length)
+  }
+
+  /** Adds a message that is framed already; only a client's has still to be masked. */
+  prepared({ frame, opcode, payload }: Prepared): void {
+    if (this.nextKey !== undefined) return this.frame(true, false, opcode, payload)
+    if (frame.length > copyLimit) return this.refer(frame)
+    this.reserve(frame.length).set(frame, this.end)
+    this.advance(frame.length)
+  }
+
+  /**
+   * Takes what waits, as chunks for one write. When it is written, `settle` has to be told.
+   *
+   * `copy` moves it out of the arena, for a transport that holds on to what it is given.
+   */
+  take(copy = false): Array<Uint8Array> {
+    this.close()
+    const chunks = copy ? this.chunks.map((chunk) => this.outOfArena(chunk)) : this.chunks
+    this.chunks = []
+    this.before = 0
+    if (copy) this.settle(true)
+    return chunks
+  }
+
+  /** Whether the transport took everything at once; if not, it still reads from the arena's memory. */
+  settle(taken: boolean): void {
+    for (const slab of this.slabs) taken ? this.arena.giveBack(slab) : this.arena.giveUp(slab)
+    this.slabs.length = 0
+  }
+
+  private outOfArena(chunk: Uint8Array): Uint8Array {
+    if (!this.slabs.some((slab) => slab.buffer === chunk.buffer)) return chunk
+    const own = this.bytes.allocate(chunk.length)
+    own.set(chunk)
+    return own
+  }
+
+  /** The payload lies `sizeFor(length)` behind `end`: writes the header before it, and masks it. */
+  private seal(fin: boolean, rsv1: boolean, opcode: Opcode.Opcode, slab: Uint8Array, length: number): void {
+    const key = this.nextKey?.()
+    const payload = FrameHeader.write({ fin, rsv1, opcode, length, key }, slab, this.end)
+    if (key !== undefined) this.bytes.mask(slab, payload, payload + length, key, 0)
+    this.advance(payload + length - this.end)
+  }
+
+  /** A large payload: the header in the arena, the payload behind it by reference, or masked in memory of its own. */
+  private large(fin: boolean, rsv1: boolean, opcode: Opcode.Opcode, payload: Uint8Array): void {
+    const key = this.nextKey?.()
+    const slab = this.reserve(FrameHeader.maxSize)
+    const header = { fin, rsv1, opcode, length: payload.length, key }
+    this.advance(FrameHeader.write(header, slab, this.end) - this.end)
+    this.refer(key === undefined ? payload : this.masked(payload, key))
+  }
+
+  private masked(payload: Uint8Array, key: number): Uint8Array {
+    const own = this.bytes.allocate(payload.length)
+    own.set(payload)
+    this.bytes.mask(own, 0, own.length, key, 0)
+    return own
+  }
+
+  private refer(bytes: Uint8Array): void {
+    this.close()
+    this.chunks.push(bytes)
+    this.before += bytes.length
+  }
+
+  /** The slab with room for `count` octets at `end`, in the open region if nobody else got the memory behind it. */
+  private reserve(count: number): Uint8Array {
+    const { arena, slab } = this
+    if (slab !== undefined && slab === arena.slab && this.end === arena.cursor && slab.length - this.end >= count) {
+      return slab
+    }
+    this.close()
+    this.slab = arena.lend(count)
+    this.slabs.push(this.slab)
+    this.start = this.end = arena.cursor
+    return this.slab
+  }
+
+  private advance(count: number): void {
+    this.end += count
+    this.arena.cursor = this.end
+  }
+
+  /** Ends the open region. */
+  private close(): void {
+    if (this.slab === undefined) return
+    this.chunks.push(this.slab.subarray(this.start, this.end))
+    this.before += this.end - this.start
+    this.slab = undefined
+    this.start = this.end = 0
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Puts messages together from frames (RFC 6455 §5.4) and checks text as it comes (§8.1).
+ *
+ * @since 0.1.0
+ */
+import * as Bytes from "./Bytes.ts"
+import type { Frame } from "./Frame.ts"
+import type * as Limits from "./Limits.ts"
+import type { Message } from "./Message.ts"
+import * as Opcode from "./Opcode.ts"
+import * as Utf8 from "./Utf8.ts"
+import * as Violation from "./Violation.ts"
+
+/**
+ * A message whose payload is compressed as a whole (RFC 7692 §6).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Compressed {
+  readonly _tag: "Compressed"
+  readonly text: boolean
+  readonly payload: Uint8Array
+}
+
+/**
+ * Assembles messages from data frames or pieces of them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class MessageAssembler {
+  private readonly bytes: Bytes.Bytes
+  private readonly limits: Limits.Limits
+  private readonly validateUtf8: boolean
+  /** The opcode and RSV1 of the message in progress; `Continuation` between messages. */
+  private opcode: Opcode.Data | typeof Opcode.Continuation = Opcode.Continuation
+  private compressed = false
+  private fragments = 0
+  private size = 0
+  private parts: Array<Uint8Array> | undefined = undefined
+  private validator: Utf8.Validator | undefined = undefined
+
+  constructor(bytes: Bytes.Bytes, limits: Limits.Limits, validateUtf8 = true) {
+    this.bytes = bytes
+    this.limits = limits
+    this.validateUtf8 = validateUtf8
+  }
+
+  /** Takes a data frame; gives the message that it completes, or the rule that it breaks. */
+  accept(frame: Frame): Message | Compressed | Violation.ProtocolError | undefined {
+    if (frame.fin && this.opcode === Opcode.Continuation && frame.opcode !== Opcode.Continuation) {
+      return this.finish(frame.opcode === Opcode.Text, frame.rsv1, frame.payload, this.validateUtf8)
+    }
+    const violation = this.check(frame)
+    if (violation !== undefined) return violation
+    if (frame.payload.length > 0) this.keep(frame.payload)
+    if ((this.parts?.length ?? 0) > this.limits.maxChunks) return Violation.error("ChunksTooMany")
+    return frame.fin ? this.join() : undefined
+  }
+
+  /** Checks a data frame without keeping its payload, for those who take the frames themselves. */
+  observe(frame: Frame): Violation.ProtocolError | undefined {
+    const violation = this.check(frame)
+    if (frame.fin) this.reset()
+    return violation
+  }
+
+  /** Gives what was kept of the message in progress, as its first fragment. */
+  giveUp(): Frame | undefined {
+    if (this.parts === undefined || this.opcode === Opcode.Continuation) return undefined
+    const payload = Bytes.concat(this.bytes, this.parts, this.size)
+    this.parts = undefined
+    this.size = 0
+    return { fin: false, rsv1: this.compressed, opcode: this.opcode, payload, whole: true }
+  }
+
+  /** A data frame's place in its message, and its text. */
+  private check(frame: Frame): Violation.ProtocolError | undefined {
+    const wanted = this.opcode === Opcode.Continuation
+    if (wanted === (frame.opcode === Opcode.Continuation)) {
+      return Violation.error(wanted ? "ContinuationUnexpected" : "ContinuationMissing")
+    }
+    if (wanted) this.start(frame)
+    if (frame.whole && ++this.fragments > this.limits.maxFragments) return Violation.error("FragmentsTooMany")
+    const valid = this.validator === undefined ||
+      (this.validator.push(frame.payload) && (!frame.fin || this.validator.isComplete()))
+    return valid ? undefined : Violation.error("TextNotUtf8")
+  }
+
+  private start(frame: Frame): void {
+    this.opcode = frame.opcode as Opcode.Data
+    this.compressed = frame.rsv1
+    const text = this.opcode === Opcode.Text && !frame.rsv1 && this.validateUtf8
+    this.validator = text ? new Utf8.Validator(this.bytes.isUtf8) : undefined
+  }
+
+  /** A small view is copied, so that it does not keep the memory of the whole read alive. */
+  private keep(payload: Uint8Array): void {
+    this.parts ??= []
+    this.parts.push(payload.length < payload.buffer.byteLength >> 1 ? new Uint8Array(payload) : payload)
+    this.size += payload.length
+  }
+
+  private join(): Message | Compressed | Violation.ProtocolError {
+    const payload = Bytes.concat(this.bytes, this.parts ?? [], this.size)
+    const { compressed, opcode } = this
+    this.reset()
+    return this.finish(opcode === Opcode.Text, compressed, payload, false)
+  }
+
+  private finish(text: boolean, compressed: boolean, payload: Uint8Array, validate: boolean) {
+    if (compressed) return { _tag: "Compressed", text, payload } as const
+    if (!text) return payload
+    if (!validate) return this.bytes.decode(payload)
+    return Bytes.decodeUtf8(this.bytes, payload) ?? Violation.error("TextNotUtf8")
+  }
+
+  private reset(): void {
+    this.opcode = Opcode.Continuation
+    this.compressed = false
+    this.fragments = 0
+    this.size = 0
+    this.parts = undefined
+    this.validator = undefined
+  }
+}

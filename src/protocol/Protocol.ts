@@ -1,0 +1,322 @@
+/**
+ * The protocol of one connection: bytes, commands and timeouts go in, orders come out. It opens no socket, starts no
+ * timer and never throws.
+ *
+ * @since 0.1.0
+ */
+import * as Bytes from "./Bytes.ts"
+import * as CloseFrame from "./CloseFrame.ts"
+import * as CloseHandshake from "./CloseHandshake.ts"
+import type { Frame } from "./Frame.ts"
+import * as FrameDecoder from "./FrameDecoder.ts"
+import * as Limits from "./Limits.ts"
+import type { Message } from "./Message.ts"
+import * as MessageAssembler from "./MessageAssembler.ts"
+import * as Opcode from "./Opcode.ts"
+import * as Violation from "./Violation.ts"
+
+/**
+ * Which end of the connection this is. A client masks what it sends (RFC 6455 §5.1).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Role = "client" | "server"
+
+/**
+ * How a connection ended. `error` is the rule that the peer broke, if it did.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ended {
+  readonly code: number
+  readonly reason: string
+  readonly clean: boolean
+  readonly error: Violation.ProtocolError | undefined
+}
+
+/**
+ * What a connection has to do.
+ *
+ * **Details**
+ *
+ * - `Fragment`: deliver a data frame (only if frames were asked for)
+ * - `Ping`, `Pong`: the peer sent one; a ping is answered by a `Write` of its own
+ * - `Write`: send this control frame, before data that is not yet framed
+ * - `Inflate`: decompress this, and give the result to `inflated` (RFC 7692 §6.2)
+ * - `Closed`: the end is known; nothing is delivered any more
+ * - `EndWrite`: end the writing side of the transport, after what was written
+ * - `Destroy`: drop the transport
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Order =
+  | { readonly _tag: "Fragment"; readonly frame: Frame }
+  | { readonly _tag: "Ping"; readonly payload: Uint8Array }
+  | { readonly _tag: "Pong"; readonly payload: Uint8Array }
+  | { readonly _tag: "Write"; readonly opcode: Opcode.Control; readonly payload: Uint8Array }
+  | { readonly _tag: "Inflate"; readonly payload: Uint8Array }
+  | { readonly _tag: "Closed"; readonly ended: Ended }
+  | { readonly _tag: "EndWrite" }
+  | { readonly _tag: "Destroy" }
+
+/**
+ * An output: a message to deliver, which stands for itself, or an order.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Output = Message | Order
+
+/**
+ * Everything that a protocol has to know beforehand.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly role: Role
+  readonly limits?: Limits.Given | undefined
+  /** The platform's operations on bytes; plain JavaScript by default. */
+  readonly bytes?: Bytes.Bytes | undefined
+  /** Whether permessage-deflate was negotiated: RSV1 is then allowed, and `Inflate` orders come. Default false. */
+  readonly compression?: boolean | undefined
+  /** Whether text is checked (RFC 6455 §8.1). Default true. */
+  readonly validateUtf8?: boolean | undefined
+  /** Whether pings are answered (RFC 6455 §5.5.2). Default true. */
+  readonly autoPong?: boolean | undefined
+}
+
+const normal: CloseFrame.CloseFrame = { code: 1005, reason: "" }
+const abnormal: CloseFrame.CloseFrame = { code: 1006, reason: "" }
+
+/**
+ * The protocol of one connection.
+ *
+ * **Details**
+ *
+ * `push` takes bytes, which belong to the protocol from then on; `next` gives the outputs one by one, until `undefined`.
+ * Messages before a violation are delivered first. After a Close or a violation, whatever else arrives is discarded
+ * (RFC 6455 §1.4, §7.1.7). The other inputs give their orders at once, and do not touch bytes that wait in `next`.
+ *
+ * **Example** (Receiving the RFC's "Hello" and a ping)
+ *
+ * ```ts
+ * import { Protocol } from "effect-ws/protocol"
+ *
+ * const protocol = new Protocol.Protocol({ role: "client" })
+ * protocol.push(Buffer.from("810548656c6c6f8900", "hex"))
+ * protocol.next() // => "Hello"
+ * protocol.next() // => { _tag: "Ping", payload: Uint8Array(0) [] }
+ * ```
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Protocol {
+  readonly role: Role
+  readonly limits: Limits.Limits
+  private readonly bytes: Bytes.Bytes
+  private readonly autoPong: boolean
+  private readonly decoder: FrameDecoder.FrameDecoder
+  private readonly assembler: MessageAssembler.MessageAssembler
+  /** Orders that wait their turn in `next`. */
+  private orders: Array<Order> | undefined = undefined
+  private ended = false
+  /** Whether data frames are given as they come, instead of messages. */
+  private frames = false
+  private inflating: MessageAssembler.Compressed | undefined = undefined
+  private inflatedMessage: Message | undefined = undefined
+  /** Whether the transport takes pongs; if not, the latest ping waits for one. */
+  private writable = true
+  private pendingPong: Uint8Array | undefined = undefined
+  private pendingPings = 0
+  state: CloseHandshake.State = "Open"
+
+  constructor(options: Options) {
+    const rules = { masked: options.role === "server", rsv1: options.compression ?? false }
+    this.role = options.role
+    this.limits = Limits.resolve(options.limits)
+    this.bytes = options.bytes ?? Bytes.portable
+    this.autoPong = options.autoPong ?? true
+    this.decoder = new FrameDecoder.FrameDecoder(rules, this.bytes, this.limits.maxMessageSize)
+    this.assembler = new MessageAssembler.MessageAssembler(this.bytes, this.limits, options.validateUtf8 ?? true)
+  }
+
+  // ---- bytes in ----
+
+  /** Adds bytes, which belong to the protocol from now on. */
+  push(chunk: Uint8Array): void {
+    if (this.receives()) this.decoder.push(chunk)
+  }
+
+  /** The next output, or `undefined`: for want of bytes, or while an `Inflate` is under way. */
+  next(): Output | undefined {
+    if (this.orders !== undefined) return this.nextOrder()
+    if (this.inflatedMessage !== undefined) return this.takeInflated()
+    while (this.receives() && this.inflating === undefined) {
+      const frame = this.decoder.next()
+      if (frame === undefined) return this.ended ? this.finish() : undefined
+      const output = frame instanceof Violation.ProtocolError ? this.violate(frame) : this.receive(frame)
+      if (output !== undefined) return output
+    }
+    return this.ended && !this.receives() ? this.finish() : undefined
+  }
+
+  /** The transport has no more bytes. This is taken into account when all that came before is used up. */
+  endOfStream(): void {
+    this.ended = true
+  }
+
+  /** Asks for data frames as they come, from now on. What was kept of a message in progress is its first fragment. */
+  useFrames(): ReadonlyArray<Order> {
+    this.frames = true
+    const frame = this.assembler.giveUp()
+    return frame === undefined ? [] : [{ _tag: "Fragment", frame }]
+  }
+
+  private finish(): Order | undefined {
+    return this.defer(this.step("EndOfStream", abnormal, undefined))
+  }
+
+  private receives(): boolean {
+    return this.state === "Open" || this.state === "CloseSent"
+  }
+
+  private nextOrder(): Order | undefined {
+    const order = this.orders?.shift()
+    if (this.orders?.length === 0) this.orders = undefined
+    return order
+  }
+
+  private receive(frame: Frame): Output | undefined {
+    switch (frame.opcode) {
+      case Opcode.Continuation:
+      case Opcode.Text:
+      case Opcode.Binary:
+        return this.frames ? this.receiveFragment(frame) : this.receiveData(frame)
+      case Opcode.Close:
+        return this.receiveClose(frame.payload)
+      case Opcode.Ping:
+        return this.receivePing(frame.payload)
+      case Opcode.Pong:
+        return { _tag: "Pong", payload: frame.payload }
+    }
+  }
+
+  private receiveFragment(frame: Frame): Output | undefined {
+    const violation = this.assembler.observe(frame)
+    return violation === undefined ? { _tag: "Fragment", frame } : this.violate(violation)
+  }
+
+  private receiveData(frame: Frame): Output | undefined {
+    const message = this.assembler.accept(frame)
+    if (typeof message === "string" || message === undefined || message instanceof Uint8Array) return message
+    if (message instanceof Violation.ProtocolError) return this.violate(message)
+    this.inflating = message
+    return { _tag: "Inflate", payload: message.payload }
+  }
+
+  private receiveClose(payload: Uint8Array): Output | undefined {
+    const close = CloseFrame.decode(this.bytes, payload)
+    if (close instanceof Violation.ProtocolError) return this.violate(close)
+    return this.defer(this.step("ReceiveClose", close, undefined))
+  }
+
+  private receivePing(payload: Uint8Array): Output | undefined {
+    const ping: Order = { _tag: "Ping", payload }
+    if (!this.autoPong || this.state !== "Open") return ping
+    if (this.writable) return this.defer([ping, { _tag: "Write", opcode: Opcode.Pong, payload }])
+    this.pendingPong = payload
+    return ++this.pendingPings > this.limits.maxPendingPings ? this.violate(Violation.error("PingFlood")) : ping
+  }
+
+  private violate(error: Violation.ProtocolError): Output | undefined {
+    return this.defer(this.step("Violation", { code: error.closeCode, reason: error.message }, error))
+  }
+
+  /** Keeps all orders but the first for later. */
+  private defer(orders: ReadonlyArray<Order>): Order | undefined {
+    if (orders.length > 1) this.orders = orders.slice(1)
+    return orders[0]
+  }
+
+  // ---- inflating ----
+
+  /** The result of an `Inflate`: the bytes of the message, or the rule that they break. */
+  inflated(result: Uint8Array | Violation.ProtocolError): ReadonlyArray<Order> {
+    const text = this.inflating?.text === true
+    this.inflating = undefined
+    if (!this.receives()) return []
+    if (result instanceof Violation.ProtocolError) return this.fail(result)
+    if (!text) this.inflatedMessage = result
+    else this.inflatedMessage = Bytes.decodeUtf8(this.bytes, result)
+    return this.inflatedMessage === undefined ? this.fail(Violation.error("TextNotUtf8")) : []
+  }
+
+  private takeInflated(): Message | undefined {
+    const message = this.inflatedMessage
+    this.inflatedMessage = undefined
+    return message
+  }
+
+  // ---- commands and events ----
+
+  /** Starts the closing handshake, or does nothing if it has started. Code 1005 sends an empty Close. */
+  close(close: CloseFrame.CloseFrame = normal): ReadonlyArray<Order> {
+    return this.step("SendClose", close, undefined)
+  }
+
+  /** Fails the connection for a broken rule (RFC 6455 §7.1.7). */
+  fail(error: Violation.ProtocolError): ReadonlyArray<Order> {
+    return this.step("Violation", { code: error.closeCode, reason: error.message }, error)
+  }
+
+  /** The peer took too long with its part of the closing handshake. */
+  timeout(): ReadonlyArray<Order> {
+    return this.step("Timeout", abnormal, undefined)
+  }
+
+  /** The transport takes bytes again, or not for now. The latest ping gets its pong when it does. */
+  setWritable(writable: boolean): ReadonlyArray<Order> {
+    const payload = this.pendingPong
+    this.writable = writable
+    if (!writable || payload === undefined) return []
+    this.pendingPong = undefined
+    this.pendingPings = 0
+    return this.state === "Open" ? [{ _tag: "Write", opcode: Opcode.Pong, payload }] : []
+  }
+
+  private step(
+    input: CloseHandshake.Input,
+    close: CloseFrame.CloseFrame,
+    error: Violation.ProtocolError | undefined
+  ): ReadonlyArray<Order> {
+    const { actions, state } = CloseHandshake.transitions[this.state][input]
+    this.state = state
+    if (!this.receives()) this.decoder.clear()
+    return actions.flatMap((action) => this.order(action, close, error))
+  }
+
+  private order(
+    action: CloseHandshake.Action,
+    close: CloseFrame.CloseFrame,
+    error: Violation.ProtocolError | undefined
+  ): ReadonlyArray<Order> {
+    switch (action) {
+      case "writeClose":
+      case "echoClose":
+        return [{ _tag: "Write", opcode: Opcode.Close, payload: CloseFrame.encode(this.bytes, close) }]
+      case "reportClean":
+        return [{ _tag: "Closed", ended: { ...close, clean: true, error } }]
+      case "reportAbnormal":
+        return [{ _tag: "Closed", ended: { ...abnormal, clean: false, error } }]
+      case "endWrite":
+        return this.role === "server" || this.state === "Failing" ? [{ _tag: "EndWrite" }] : []
+      case "destroy":
+        return [{ _tag: "Destroy" }]
+    }
+  }
+}

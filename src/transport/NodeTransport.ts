@@ -1,0 +1,87 @@
+/**
+ * Transports over Node's streams: TCP, TLS, Unix sockets, named pipes, and any other Duplex.
+ *
+ * @since 0.1.0
+ */
+import type { Socket } from "node:net"
+import type { Duplex } from "node:stream"
+import type { Receiver, Transport } from "./Transport.ts"
+
+/**
+ * A transport over a Duplex that is open. `head` is what was read from it already.
+ *
+ * **Details**
+ *
+ * The Duplex is the transport's from now on: it sees to its errors, and switches off a socket's idle time-out and
+ * Nagle's algorithm.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromDuplex = (duplex: Duplex, head?: Uint8Array): Transport => new NodeTransport(duplex, head)
+
+class NodeTransport implements Transport {
+  private readonly duplex: Duplex
+  private head: Uint8Array | undefined
+  private error: Error | undefined = undefined
+
+  constructor(duplex: Duplex, head: Uint8Array | undefined) {
+    this.duplex = duplex
+    this.head = head
+    duplex.on("error", (error) => this.error = error)
+    const socket = duplex as Partial<Socket>
+    socket.setTimeout?.(0)
+    socket.setNoDelay?.(true)
+  }
+
+  get remoteAddress(): string | undefined {
+    return (this.duplex as Partial<Socket>).remoteAddress
+  }
+
+  get queued(): number {
+    return this.duplex.writableLength
+  }
+
+  get congested(): boolean {
+    return this.duplex.writableNeedDrain
+  }
+
+  start(receiver: Receiver): void {
+    const { duplex, head } = this
+    this.head = undefined
+    duplex.on("end", receiver.onEnd)
+    duplex.on("drain", receiver.onDrain)
+    duplex.once("close", () => receiver.onClose(this.error))
+    if (head !== undefined && head.length > 0) receiver.onBytes(head)
+    duplex.on("data", receiver.onBytes)
+    if (duplex.destroyed) queueMicrotask(() => receiver.onClose(this.error))
+  }
+
+  pause(): void {
+    this.duplex.pause()
+  }
+
+  resume(): void {
+    this.duplex.resume()
+  }
+
+  write(chunks: ReadonlyArray<Uint8Array>): void {
+    const { duplex } = this
+    if (!duplex.writable) return
+    if (chunks.length === 1) {
+      duplex.write(chunks[0])
+      return
+    }
+    duplex.cork()
+    for (const chunk of chunks) duplex.write(chunk)
+    duplex.uncork()
+  }
+
+  end(): void {
+    this.duplex.end()
+  }
+
+  destroy(): void {
+    this.duplex.destroy()
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * What a connection needs of whatever carries its bytes.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * The connection's side of a transport: what happens is told here.
+ *
+ * **Details**
+ *
+ * A chunk given to `onBytes` belongs to the receiver. `onEnd` says that the peer has ended its writing side. `onClose`
+ * comes once and last, with the transport's error if there was one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Receiver {
+  readonly onBytes: (chunk: Uint8Array) => void
+  readonly onDrain: () => void
+  readonly onEnd: () => void
+  readonly onClose: (error: Error | undefined) => void
+}
+
+/**
+ * A two-way carrier of bytes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Transport {
+  /** The peer's address, where there is one. */
+  readonly remoteAddress: string | undefined
+  /** Bytes that were written and not yet taken by the operating system. */
+  readonly queued: number
+  /** Whether more is queued than should be; `onDrain` comes when it is gone. */
+  readonly congested: boolean
+  /** Starts reading. Called once. */
+  start(receiver: Receiver): void
+  /** Stops reading, so that the peer is held back; bytes may still come. */
+  pause(): void
+  /** Reads on. */
+  resume(): void
+  /** Writes the chunks in one go. They are the transport's until they are no longer `queued`. */
+  write(chunks: ReadonlyArray<Uint8Array>): void
+  /** Ends the writing side, after what was written. */
+  end(): void
+  /** Drops everything at once. */
+  destroy(): void
+}
