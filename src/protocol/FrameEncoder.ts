@@ -113,7 +113,10 @@ export class FrameEncoder {
 
   /** Whether the transport took everything at once; if not, it still reads from the arena's memory. */
   settle(taken: boolean): void {
-    for (const slab of this.slabs) taken ? this.arena.giveBack(slab) : this.arena.giveUp(slab)
+    for (const slab of this.slabs) {
+      if (taken) this.arena.giveBack(slab)
+      else this.arena.giveUp(slab)
+    }
     this.slabs.length = 0
   }
 

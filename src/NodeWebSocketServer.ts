@@ -1,0 +1,188 @@
+/**
+ * WebSocket servers on Node: of their own, or on an HTTP server that is there.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as NetAddress from "effect/net/NetAddress"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import * as Http from "node:http"
+import * as Https from "node:https"
+import type { Duplex } from "node:stream"
+import * as NodeUpgradeHandler from "./server/NodeUpgradeHandler.ts"
+import { Routes } from "./server/Routes.ts"
+import * as NodeUpgrade from "./transport/NodeUpgrade.ts"
+import * as WebSocketError from "./WebSocketError.ts"
+import { WebSocketServer } from "./WebSocketServer.ts"
+
+/**
+ * Options of every server.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Connections at once; further clients get 503. Default 65,536. */
+  readonly maxConnections?: number | undefined
+  /** How long accepting may take, and on a server of its own the request's head and a TLS handshake. Default 10 s. */
+  readonly handshakeTimeout?: Duration.Input | undefined
+}
+
+/**
+ * Options of a server of its own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ListenOptions extends Options {
+  /** 0 has the system choose one: see `address` of the service. */
+  readonly port?: number | undefined
+  /** Default: every address of the machine. */
+  readonly host?: string | undefined
+  /** A Unix socket or Windows named pipe to listen on, instead of a port. */
+  readonly path?: string | undefined
+  /** Connections that the system keeps waiting for the server. Default 511. */
+  readonly backlog?: number | undefined
+  /** Octets of a request's head. Default 16 KiB. */
+  readonly maxHeaderSize?: number | undefined
+  /** Key, certificate and further options of a server for `wss:`. */
+  readonly tls?: Https.ServerOptions | undefined
+}
+
+type Server = Http.Server | Https.Server
+
+/**
+ * A server of its own. Plain HTTP requests get 426, unknown paths 404.
+ *
+ * **Details**
+ *
+ * When the layer's scope ends, its connections have said goodbye already, with their handlers' layers; the server then
+ * stops to listen. Fails with a `TransportError` if it cannot listen.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: ListenOptions): Layer.Layer<WebSocketServer, WebSocketError.WebSocketError> =>
+  Layer.effect(
+    WebSocketServer,
+    Effect.gen(function*() {
+      const server = yield* Effect.acquireRelease(Effect.sync(() => makeServer(options)), stop)
+      yield* listen(server, options)
+      return yield* serve(server, options)
+    })
+  )
+
+/**
+ * A server on an HTTP or HTTPS server that is there, which listens, and ends, as its owner wants.
+ *
+ * **Details**
+ *
+ * Requests that do not ask for an upgrade are left to the HTTP server's own handlers. An upgrade on an unknown path is
+ * left to other `upgrade` listeners, and gets 404 if there are none. When the layer's scope ends, the HTTP server is as
+ * it was.
+ *
+ * **Example** (Sharing a port with a web site)
+ *
+ * ```ts
+ * import { NodeRuntime } from "@effect/platform-node"
+ * import { Layer, Stream } from "effect"
+ * import * as NodeWebSocketServer from "effect-ws/NodeWebSocketServer"
+ * import * as WebSocketServer from "effect-ws/WebSocketServer"
+ * import { createServer } from "node:http"
+ *
+ * const site = createServer((_request, response) => response.end("Hello"))
+ * site.listen(8080)
+ *
+ * const Echo = WebSocketServer.handle("/echo", ({ messages, sink }) => Stream.run(messages, sink))
+ *
+ * Echo.pipe(
+ *   Layer.provide(NodeWebSocketServer.layerFrom(site)),
+ *   Layer.launch,
+ *   NodeRuntime.runMain({ teardown: (_exit, exit) => site.close(() => exit(0)) })
+ * )
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerFrom = (server: Server, options: Options = {}): Layer.Layer<WebSocketServer> =>
+  Layer.effect(WebSocketServer, serve(server, options))
+
+const makeServer = (options: ListenOptions): Server => {
+  const timeout = Duration.toMillis(handshakeTimeout(options))
+  const http = {
+    headersTimeout: timeout,
+    requestTimeout: timeout,
+    connectionsCheckingInterval: Math.min(timeout, 1000),
+    ...(options.maxHeaderSize === undefined ? {} : { maxHeaderSize: options.maxHeaderSize })
+  }
+  if (options.tls === undefined) return Http.createServer(http, upgradeRequired)
+  return Https.createServer({ ...http, handshakeTimeout: timeout, ...options.tls }, upgradeRequired)
+}
+
+const handshakeTimeout = (options: Options): Duration.Duration =>
+  Duration.fromInputUnsafe(options.handshakeTimeout ?? Duration.seconds(10))
+
+const upgradeRequired: Http.RequestListener = (_request, response) => {
+  response.writeHead(426, { "Connection": "Upgrade, close", "Upgrade": "websocket", "Content-Type": "text/plain" })
+  response.end("this is a WebSocket server")
+}
+
+const listen = (server: Server, options: ListenOptions): Effect.Effect<void, WebSocketError.WebSocketError> =>
+  Effect.callback((resume) => {
+    const onError = (cause: Error) => resume(Effect.fail(WebSocketError.fromTransport(cause)))
+    const { backlog, host, path, port } = options
+    server.once("error", onError)
+    server.listen(path === undefined ? { port, host, backlog } : { path, backlog }, () => {
+      server.off("error", onError)
+      resume(Effect.void)
+    })
+  })
+
+const stop = (server: Server): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    server.close(() => resume(Effect.void))
+    server.closeAllConnections()
+  })
+
+/** Answers the server's upgrade requests until the scope ends. */
+const serve = Effect.fnUntraced(
+  function*(server: Server, options: Options): Effect.fn.Return<WebSocketServer["Service"], never, Scope.Scope> {
+    const routes = new Routes()
+    const fork = Effect.runForkWith(yield* Effect.context())
+    const timeout = handshakeTimeout(options)
+    const maxConnections = options.maxConnections ?? 65_536
+
+    const onUpgrade = (request: Http.IncomingMessage, socket: Duplex, head: Buffer): void => {
+      const entry = routes.find(NodeUpgradeHandler.pathOf(request.url ?? "/"))
+      if (entry === undefined && server.listenerCount("upgrade") > 1) return
+      socket.on("error", () => socket.destroy())
+      if (entry === undefined) return refuse(socket, 404)
+      if (entry.closing || routes.count() >= maxConnections) return refuse(socket, 503)
+      const fiber = fork(NodeUpgradeHandler.serve({ request, socket, head }, entry.route, timeout))
+      entry.fibers.add(fiber)
+      fiber.addObserver(() => entry.fibers.delete(fiber))
+    }
+
+    server.on("upgrade", onUpgrade)
+    yield* Effect.addFinalizer(() => Effect.sync(() => server.off("upgrade", onUpgrade)))
+    return {
+      address: Effect.suspend(() => addressOf(server)),
+      connections: Effect.sync(() => routes.count()),
+      route: (route) => routes.add(route)
+    }
+  }
+)
+
+const refuse = (socket: Duplex, status: number): void => NodeUpgrade.refuse(socket, { status, headers: [], body: "" })
+
+const addressOf = (server: Server): Effect.Effect<NetAddress.SocketAddress, WebSocketError.WebSocketError> => {
+  const address = server.address()
+  if (address === null) return Effect.fail(WebSocketError.fromUsage("the server does not listen"))
+  if (typeof address === "string") return Effect.succeed(NetAddress.unixPathAddress(address))
+  const inet = NetAddress.inetAddressFromIpString(address.address, address.port)
+  return Result.isSuccess(inet) ? Effect.succeed(inet.success) : Effect.die(inet.failure)
+}

@@ -1,0 +1,120 @@
+/**
+ * Clients: a connection to a URL, for as long as a scope lives.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import type { Agent } from "node:http"
+import type { Duplex } from "node:stream"
+import type { ConnectionOptions as TlsOptions } from "node:tls"
+import * as Address from "./client/Address.ts"
+import * as NodeHandshake from "./client/NodeHandshake.ts"
+import * as Connection from "./Connection.ts"
+import * as ConnectionOptions from "./ConnectionOptions.ts"
+import type { Version } from "./protocol/OpeningHandshake.ts"
+import * as NodeTransport from "./transport/NodeTransport.ts"
+import * as WebSocketError from "./WebSocketError.ts"
+
+/**
+ * Options of a client.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends ConnectionOptions.ConnectionOptions {
+  /** The subprotocols to offer, the one that is liked best first (RFC 6455 §1.9). Default none. */
+  readonly protocols?: ReadonlyArray<string> | undefined
+  /** Further headers of the request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The Origin header, for servers that want one of programs too. Default none. */
+  readonly origin?: string | undefined
+  /** The version of the protocol (RFC 6455 §4.4). Default 13. */
+  readonly version?: Version | undefined
+  /** How long connecting may take, redirects and TLS included. Default 10 seconds. */
+  readonly handshakeTimeout?: Duration.Input | undefined
+  /**
+   * How many redirects are followed. Cookies, authorization and the URL's credentials are left behind on the way to
+   * another host, or out of TLS. Default 0: a redirect is a `HandshakeError`.
+   */
+  readonly maxRedirects?: number | undefined
+  /** Options for `wss:`, such as `ca` and `servername`. */
+  readonly tls?: TlsOptions | undefined
+  /** An agent that makes the connection, such as one for a proxy. */
+  readonly agent?: Agent | undefined
+}
+
+/**
+ * Connects to a server.
+ *
+ * **Details**
+ *
+ * URLs are `ws:`, `wss:`, `http:`, `https:`, `ws+unix:/path/of/socket:/request/path` and `wss+unix:`; those with a user
+ * and password send them as Basic authentication. The connection ends with the scope: see `Connection`. Interruption
+ * drops the attempt at any stage.
+ *
+ * Fails with `UsageError` for a URL, subprotocol or header that cannot be, `TransportError` where no connection came
+ * about, `HandshakeError` with the server's answer where it said no, and `TimeoutError`.
+ *
+ * **Example** (Saying hello to an echo server)
+ *
+ * ```ts
+ * import { Effect, Layer, Stream } from "effect"
+ * import * as NodeWebSocketServer from "effect-ws/NodeWebSocketServer"
+ * import * as WebSocketClient from "effect-ws/WebSocketClient"
+ * import * as WebSocketServer from "effect-ws/WebSocketServer"
+ *
+ * const Echo = WebSocketServer.handle("/echo", ({ messages, sink }) => Stream.run(messages, sink)).pipe(
+ *   Layer.provide(NodeWebSocketServer.layer({ port: 8080 }))
+ * )
+ *
+ * const program = Effect.gen(function*() {
+ *   const { messages, send } = yield* WebSocketClient.connect("ws://localhost:8080/echo")
+ *   yield* send("Hello")
+ *   return yield* Stream.runCollect(Stream.take(messages, 1))
+ * }).pipe(Effect.scoped, Effect.provide(Echo))
+ *
+ * await Effect.runPromise(program) // => ["Hello"]
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const connect = (
+  url: string | URL,
+  options: Options = {}
+): Effect.Effect<Connection.Connection, WebSocketError.WebSocketError, Scope.Scope> =>
+  Effect.suspend(() => {
+    const address = Address.parse(url)
+    if (Result.isFailure(address)) return Effect.fail(WebSocketError.fromUsage(address.failure))
+    return open(address.success, options)
+  })
+
+/** Nothing can be interrupted between the socket and the connection that owns it. */
+const open = (address: Address.Address, options: Options) => {
+  const timeout = Duration.fromInputUnsafe(options.handshakeTimeout ?? Duration.seconds(10))
+  let socket: Duplex | undefined = undefined
+  const handshake = NodeHandshake.perform(address, options, (opened) => socket = opened).pipe(
+    Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(tooLate(timeout)) })
+  )
+  return Effect.uninterruptibleMask((restore) =>
+    restore(handshake).pipe(
+      Effect.onError(() => Effect.sync(() => socket?.destroy())),
+      Effect.flatMap(({ extensions, head, protocol, socket }) =>
+        Connection.make(
+          NodeTransport.fromDuplex(socket, head),
+          { role: "client", protocol, extensions },
+          ConnectionOptions.resolve(options)
+        )
+      )
+    )
+  )
+}
+
+const tooLate = (timeout: Duration.Duration) => {
+  const message = `the opening handshake took longer than ${Duration.format(timeout)}`
+  const reason = new WebSocketError.TimeoutError({ operation: "handshake", message })
+  return new WebSocketError.WebSocketError({ reason })
+}

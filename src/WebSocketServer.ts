@@ -1,0 +1,152 @@
+/**
+ * Servers as layers: a path, and what to do with each connection to it.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as NetAddress from "effect/net/NetAddress"
+import * as Scope from "effect/Scope"
+import type { Connection } from "./Connection.ts"
+import type { ConnectionOptions } from "./ConnectionOptions.ts"
+import type { UpgradeRequest } from "./UpgradeRequest.ts"
+import type { WebSocketError } from "./WebSocketError.ts"
+
+/**
+ * A typed "no" to a client that asks for a connection: the HTTP answer that it gets (RFC 6455 §4.2.2).
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Refusal extends Data.TaggedError("Refusal")<{
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Plain text, by default empty. */
+  readonly body?: string | undefined
+}> {}
+
+/**
+ * Who may connect, and on what terms.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HandleOptions<A, R> extends ConnectionOptions {
+  /**
+   * Accepts the request by succeeding, with a value that the handler gets, or refuses it by failing. It is interrupted if
+   * the client goes away, and answered 503 if it takes longer than the server's `handshakeTimeout`.
+   */
+  readonly accept?: ((request: UpgradeRequest) => Effect.Effect<A, Refusal, R>) | undefined
+  /** The subprotocols that are spoken here; the first of the client's offers that is among them is chosen. */
+  readonly protocols?: ReadonlyArray<string> | undefined
+  /**
+   * The origins from which browsers may connect, such as `https://example.com`; others get 403 (RFC 6455 §10.2). Requests
+   * without an origin come from programs and are let through. Default: any.
+   */
+  readonly origins?: ReadonlyArray<string> | ((origin: string, request: UpgradeRequest) => boolean) | undefined
+  /** Further headers of the 101 answer. */
+  readonly headers?: ((request: UpgradeRequest) => Readonly<Record<string, string>>) | undefined
+}
+
+/**
+ * What a server does with the requests for one path. `handle` makes them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Route extends Omit<HandleOptions<unknown, never>, "accept"> {
+  /** Such as `/chat`; a last segment `*` stands for everything below. */
+  readonly path: string
+  readonly accept: (request: UpgradeRequest) => Effect.Effect<unknown, Refusal>
+  /** The scope is the connection's. */
+  readonly run: (connection: Connection, accepted: unknown) => Effect.Effect<unknown, unknown, Scope.Scope>
+}
+
+/**
+ * A WebSocket server.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class WebSocketServer extends Context.Service<WebSocketServer, {
+  /** Where the server listens. Fails with a `UsageError` if it does not (yet). */
+  readonly address: Effect.Effect<NetAddress.SocketAddress, WebSocketError>
+  /** How many connections are open, or closing. */
+  readonly connections: Effect.Effect<number>
+  /**
+   * Serves a path until the scope ends: new clients are then refused with 503, every connection says goodbye with 1001,
+   * all at once, and the path is free again. Fails with a `UsageError` if the path is taken.
+   */
+  readonly route: (route: Route) => Effect.Effect<void, WebSocketError, Scope.Scope>
+}>()("effect-ws/WebSocketServer") {}
+
+/**
+ * Handles the connections to a path.
+ *
+ * **When to use**
+ *
+ * Use for every kind of endpoint. The handler runs once for each connection, in a fiber and with a scope of its own, and
+ * gets its services from the environment.
+ *
+ * **Details**
+ *
+ * The connection ends with the handler: it says 1000 if the handler is done, 1011 if it fails or dies, and 1001 if it is
+ * interrupted, as it is when the server shuts down. Failures and defects are logged.
+ *
+ * **Example** (Echoing)
+ *
+ * ```ts
+ * import { NodeRuntime } from "@effect/platform-node"
+ * import { Layer, Stream } from "effect"
+ * import * as NodeWebSocketServer from "effect-ws/NodeWebSocketServer"
+ * import * as WebSocketServer from "effect-ws/WebSocketServer"
+ *
+ * const Echo = WebSocketServer.handle("/echo", ({ messages, sink }) => Stream.run(messages, sink))
+ *
+ * Echo.pipe(
+ *   Layer.provide(NodeWebSocketServer.layer({ port: 8080 })),
+ *   Layer.launch,
+ *   NodeRuntime.runMain
+ * )
+ * ```
+ *
+ * **Example** (Letting in those who show a token)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import * as WebSocketServer from "effect-ws/WebSocketServer"
+ *
+ * const Private = WebSocketServer.handle(
+ *   "/private",
+ *   (connection, user) => connection.send(`Hello, ${user}`),
+ *   {
+ *     accept: ({ searchParams }) =>
+ *       searchParams.get("token") === "open sesame"
+ *         ? Effect.succeed("Ali Baba")
+ *         : Effect.fail(new WebSocketServer.Refusal({ status: 401 }))
+ *   }
+ * )
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const handle = <X, E, R, A = void, RA = never>(
+  path: string,
+  handler: (connection: Connection, accepted: A) => Effect.Effect<X, E, R>,
+  options: HandleOptions<A, RA> = {}
+): Layer.Layer<never, WebSocketError, WebSocketServer | Exclude<R | RA, Scope.Scope>> =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const server = yield* WebSocketServer
+    const context = Context.omit(Scope.Scope)(yield* Effect.context<Exclude<R | RA, Scope.Scope>>())
+    const accept = options.accept ?? (() => Effect.succeed(undefined as A))
+    yield* server.route({
+      ...options,
+      path,
+      accept: (request) => Effect.provideContext(accept(request), context) as Effect.Effect<A, Refusal>,
+      run: (connection, accepted) =>
+        Effect.provideContext(handler(connection, accepted as A), context) as Effect.Effect<X, E, Scope.Scope>
+    })
+  }))

@@ -1,0 +1,117 @@
+/**
+ * The client's opening handshake over Node, redirects included (RFC 6455 §4.1).
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { randomBytes } from "node:crypto"
+import type { Duplex } from "node:stream"
+import * as ClientHandshake from "../protocol/ClientHandshake.ts"
+import * as OpeningHandshake from "../protocol/OpeningHandshake.ts"
+import * as Subprotocol from "../protocol/Subprotocol.ts"
+import * as NodeDial from "../transport/NodeDial.ts"
+import { acceptValue } from "../transport/NodeUpgrade.ts"
+import type { Options } from "../WebSocketClient.ts"
+import * as WebSocketError from "../WebSocketError.ts"
+import * as Address from "./Address.ts"
+
+/**
+ * What came of the handshake.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Opened extends ClientHandshake.Agreement {
+  readonly socket: Duplex
+  readonly head: Uint8Array
+}
+
+/**
+ * Performs the handshake. `onSocket` is told of a socket at once, so that it can be dropped if what follows fails.
+ *
+ * @category handshake
+ * @since 0.1.0
+ */
+export const perform = (
+  address: Address.Address,
+  options: Options,
+  onSocket: (socket: Duplex) => void
+): Effect.Effect<Opened, WebSocketError.WebSocketError> => {
+  const problem = misuse(options)
+  if (problem !== undefined) return Effect.fail(WebSocketError.fromUsage(problem))
+  const credentials = address.credentials === undefined ? [] : [basic(address.credentials)]
+  const further = [...credentials, ...Object.entries(options.headers ?? {})]
+  return follow({ address, options, further, redirects: options.maxRedirects ?? 0, onSocket })
+}
+
+interface Attempt {
+  readonly address: Address.Address
+  readonly options: Options
+  readonly further: ReadonlyArray<OpeningHandshake.Field>
+  readonly redirects: number
+  readonly onSocket: (socket: Duplex) => void
+}
+
+const misuse = ({ headers = {}, protocols = [] }: Options): string | undefined => {
+  const wrong = protocols.find((name) => !Subprotocol.isValid(name))
+  if (wrong !== undefined) return `${JSON.stringify(wrong)} is not a subprotocol: a token is (RFC 6455 §4.1)`
+  if (new Set(protocols).size < protocols.length) return "a subprotocol is offered once only (RFC 6455 §4.1)"
+  const head = OpeningHandshake.formatHead("", Object.entries(headers))
+  return Result.isFailure(head) ? head.failure.message : undefined
+}
+
+const basic = (credentials: string): OpeningHandshake.Field => [
+  "Authorization",
+  `Basic ${Buffer.from(credentials).toString("base64")}`
+]
+
+/** One request, and those that its answers redirect to. */
+const follow = (attempt: Attempt): Effect.Effect<Opened, WebSocketError.WebSocketError> =>
+  Effect.suspend(() => {
+    const { address, further, options } = attempt
+    const { origin, protocols = [], version = 13 } = options
+    const key = randomBytes(16).toString("base64")
+    const fields = ClientHandshake.requestHeaders({ key, version, protocols, extensions: [], origin })
+    const target = { ...address, headers: [...further, ...fields], agent: options.agent, tls: options.tls }
+    const expected = { accept: acceptValue(key), protocols, extensions: [] }
+    return NodeDial.dial(target, attempt.onSocket).pipe(
+      Effect.mapError(WebSocketError.fromTransport),
+      Effect.flatMap((answer) => isRedirect(answer) ? redirect(attempt, answer) : judge(answer, expected))
+    )
+  })
+
+const isRedirect = ({ headers, status }: NodeDial.Answer): boolean =>
+  status >= 300 && status < 400 && headers["location"] !== undefined
+
+const redirect = (attempt: Attempt, answer: NodeDial.Answer): Effect.Effect<Opened, WebSocketError.WebSocketError> => {
+  if (attempt.redirects === 0) {
+    return refused("the server redirects, and redirects are not (or no longer) followed", answer)
+  }
+  const url = URL.parse(answer.headers["location"], attempt.address.url.href)
+  const next = url === null ? Result.fail("it is not a URL") : Address.parse(url)
+  if (Result.isFailure(next)) return refused(`the server redirects to where no WebSocket is: ${next.failure}`, answer)
+  const keep = Address.keepsCredentials(attempt.address, next.success)
+  const further = keep ? attempt.further : attempt.further.filter(([name]) => !isSecret(name))
+  return follow({ ...attempt, address: next.success, further, redirects: attempt.redirects - 1 })
+}
+
+const isSecret = (name: string): boolean => /^(authorization|proxy-authorization|cookie)$/i.test(name)
+
+/** Whether the answer opens a connection (RFC 6455 §4.1). */
+const judge = (
+  answer: NodeDial.Answer,
+  expected: ClientHandshake.Expected
+): Effect.Effect<Opened, WebSocketError.WebSocketError> => {
+  const agreement = ClientHandshake.readResponse(answer, expected)
+  if (Result.isFailure(agreement)) return refused(agreement.failure.message, answer)
+  if (answer.socket === undefined) return refused("the server sent 101 without an upgrade (RFC 6455 §4.1)", answer)
+  return Effect.succeed({ ...agreement.success, socket: answer.socket, head: answer.head })
+}
+
+const refused = (message: string, { body, headers, status }: NodeDial.Answer) =>
+  Effect.fail(
+    new WebSocketError.WebSocketError({
+      reason: new WebSocketError.HandshakeError({ message, status, headers, body })
+    })
+  )

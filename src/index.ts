@@ -1,0 +1,12 @@
+/**
+ * effect-ws: WebSocket connections as Effect streams and scopes.
+ *
+ * @since 0.1.0
+ */
+export * as Connection from "./Connection.ts"
+export * as ConnectionOptions from "./ConnectionOptions.ts"
+export * as NodeWebSocketServer from "./NodeWebSocketServer.ts"
+export * as UpgradeRequest from "./UpgradeRequest.ts"
+export * as WebSocketClient from "./WebSocketClient.ts"
+export * as WebSocketError from "./WebSocketError.ts"
+export * as WebSocketServer from "./WebSocketServer.ts"

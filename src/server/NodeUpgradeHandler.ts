@@ -1,0 +1,157 @@
+/**
+ * What happens to one request for an upgrade: it is refused, or becomes a connection with a handler.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Cookies from "effect/http/Cookies"
+import * as Result from "effect/Result"
+import type { IncomingMessage } from "node:http"
+import type { Duplex } from "node:stream"
+import * as Connection from "../Connection.ts"
+import * as ConnectionOptions from "../ConnectionOptions.ts"
+import type { Offer } from "../protocol/ServerHandshake.ts"
+import * as Subprotocol from "../protocol/Subprotocol.ts"
+import * as NodeTransport from "../transport/NodeTransport.ts"
+import * as NodeUpgrade from "../transport/NodeUpgrade.ts"
+import type { UpgradeRequest } from "../UpgradeRequest.ts"
+import { WebSocketError } from "../WebSocketError.ts"
+import { Refusal, type Route } from "../WebSocketServer.ts"
+
+/**
+ * A request as Node's HTTP server hands it over.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Upgrade {
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Uint8Array
+}
+
+/**
+ * Serves one request, from the handshake to the end of its connection. Never fails: what goes wrong is logged.
+ *
+ * @category serving
+ * @since 0.1.0
+ */
+export const serve = (upgrade: Upgrade, route: Route, timeout: Duration.Duration): Effect.Effect<void> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.matchCauseEffect(restore(decide(upgrade, route, timeout)), {
+      onFailure: (cause) => refuse(upgrade.socket, cause),
+      onSuccess: (decision) => connect(upgrade, route, decision, restore)
+    })
+  )
+
+interface Decision {
+  readonly request: UpgradeRequest
+  readonly key: string
+  readonly protocol: string | undefined
+  readonly accepted: unknown
+}
+
+/** Whether to accept, and on what terms. */
+const decide = Effect.fnUntraced(function*({ request, socket }: Upgrade, route: Route, timeout: Duration.Duration) {
+  const headers = NodeUpgrade.joinHeaders(request.headers)
+  const offer = NodeUpgrade.readOffer(request, headers)
+  if (Result.isFailure(offer)) {
+    const { headers, message, status } = offer.failure
+    return yield* new Refusal({ status, headers: Object.fromEntries(headers), body: message })
+  }
+  const asked = toUpgradeRequest(request, headers, offer.success)
+  if (!mayConnect(route, asked)) return yield* new Refusal({ status: 403, body: "this origin may not connect" })
+  const accepted = yield* acceptInTime(route.accept(asked), socket, timeout)
+  const protocol = Subprotocol.choose(asked.protocols, route.protocols ?? [])
+  return { request: asked, key: offer.success.key, protocol, accepted }
+})
+
+const toUpgradeRequest = (
+  { socket, url = "/" }: IncomingMessage,
+  headers: Record<string, string>,
+  { origin, protocols }: Offer
+): UpgradeRequest => {
+  const query = url.indexOf("?")
+  return {
+    target: url,
+    path: pathOf(url),
+    searchParams: new URLSearchParams(query < 0 ? "" : url.slice(query)),
+    headers,
+    cookies: Cookies.parseHeader(headers["cookie"] ?? ""),
+    remoteAddress: socket.remoteAddress,
+    protocols,
+    origin
+  }
+}
+
+/**
+ * The path of a request target, without its query.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const pathOf = (target: string): string => {
+  const query = target.indexOf("?")
+  return query < 0 ? target : target.slice(0, query)
+}
+
+const mayConnect = ({ origins }: Route, request: UpgradeRequest): boolean => {
+  if (origins === undefined || request.origin === undefined) return true
+  return typeof origins === "function" ? origins(request.origin, request) : origins.includes(request.origin)
+}
+
+/** The answer is no if it does not come in time, or if the client's connection breaks meanwhile. */
+const acceptInTime = (accept: Effect.Effect<unknown, Refusal>, socket: Duplex, timeout: Duration.Duration) =>
+  Effect.timeoutOrElse(Effect.raceFirst(accept, broken(socket)), {
+    duration: timeout,
+    orElse: () => Effect.fail(new Refusal({ status: 503, body: "the handshake took too long" }))
+  })
+
+const broken = (socket: Duplex): Effect.Effect<never> =>
+  Effect.callback((resume) => {
+    const stop = () => resume(Effect.interrupt)
+    socket.once("close", stop)
+    return Effect.sync(() => socket.off("close", stop))
+  })
+
+const refuse = (socket: Duplex, cause: Cause.Cause<Refusal>): Effect.Effect<void> => {
+  const refusal = Cause.findError(cause)
+  const { body = "", headers = {}, status } = Result.isSuccess(refusal)
+    ? refusal.success
+    : { status: Cause.hasInterruptsOnly(cause) ? 503 : 500 }
+  NodeUpgrade.refuse(socket, { status, headers: Object.entries(headers), body })
+  return Cause.hasDies(cause) ? Effect.logError("accepting a WebSocket died", cause) : Effect.void
+}
+
+/** Answers 101, and runs the handler in the connection's scope. */
+const connect = (
+  { head, socket }: Upgrade,
+  route: Route,
+  { accepted, key, protocol, request }: Decision,
+  restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+): Effect.Effect<void> => {
+  const acceptance = { accept: NodeUpgrade.acceptValue(key), protocol, extensions: [] }
+  const answered = NodeUpgrade.accept(socket, acceptance, Object.entries(route.headers?.(request) ?? {}))
+  if (Result.isFailure(answered)) {
+    NodeUpgrade.refuse(socket, { status: 500, headers: [], body: "" })
+    return Effect.logError("a header of a WebSocket's answer is invalid", answered.failure.message)
+  }
+  const transport = NodeTransport.fromDuplex(socket, head)
+  return Connection.make(transport, { role: "server", protocol, request }, ConnectionOptions.resolve(route)).pipe(
+    Effect.flatMap((connection) => restore(route.run(connection, accepted))),
+    Effect.scoped,
+    Effect.catchCause(report)
+  )
+}
+
+/** A handler that fails because its connection ended is nothing new; everything else is for the log. */
+const report = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+  if (Cause.hasInterruptsOnly(cause)) return Effect.void
+  const ended = cause.reasons.every((reason) => reason._tag !== "Die" && !isFailure(reason))
+  return ended ? Effect.logDebug("a WebSocket ended", cause) : Effect.logError("a WebSocket's handler failed", cause)
+}
+
+const isFailure = (reason: Cause.Reason<unknown>): boolean =>
+  reason._tag === "Fail" && !(reason.error instanceof WebSocketError && reason.error.reason._tag !== "UsageError")

@@ -1,0 +1,73 @@
+/**
+ * The paths of a server, and the connections that each of them has.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import * as WebSocketError from "../WebSocketError.ts"
+import type { Route } from "../WebSocketServer.ts"
+
+/**
+ * A route in service.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Entry {
+  readonly route: Route
+  readonly fibers: Set<Fiber.Fiber<unknown, unknown>>
+  /** Whether its scope has ended, and it only waits for its connections. */
+  closing: boolean
+}
+
+/**
+ * The routes of one server.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Routes {
+  private readonly entries = new Map<string, Entry>()
+
+  /** The route for a path: the one of this name, or the longest `*` that covers it. */
+  find(path: string): Entry | undefined {
+    const exact = this.entries.get(path)
+    if (exact !== undefined) return exact
+    for (let end = path.lastIndexOf("/"); end >= 0; end = path.lastIndexOf("/", end - 1)) {
+      const below = this.entries.get(`${path.slice(0, end)}/*`)
+      if (below !== undefined || end === 0) return below
+    }
+    return undefined
+  }
+
+  /** How many requests and connections are in hand. */
+  count(): number {
+    let count = 0
+    for (const { fibers } of this.entries.values()) count += fibers.size
+    return count
+  }
+
+  /** Serves a route until the scope ends; its connections are then interrupted, and waited for. */
+  add(route: Route): Effect.Effect<void, WebSocketError.WebSocketError, Scope.Scope> {
+    return Effect.suspend(() => {
+      if (this.entries.has(route.path)) {
+        return Effect.fail(WebSocketError.fromUsage(`the path ${route.path} has a handler already`))
+      }
+      const entry: Entry = { route, fibers: new Set(), closing: false }
+      this.entries.set(route.path, entry)
+      return Effect.addFinalizer(() => this.remove(entry))
+    })
+  }
+
+  private remove(entry: Entry): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      entry.closing = true
+      return Effect.ensuring(
+        Fiber.interruptAll(entry.fibers),
+        Effect.sync(() => this.entries.delete(entry.route.path))
+      )
+    })
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The server's half of the opening handshake over Node's HTTP server (RFC 6455 §4.2).
+ *
+ * @since 0.1.0
+ */
+import * as Result from "effect/Result"
+import { hash } from "node:crypto"
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
+import type { Duplex } from "node:stream"
+import * as OpeningHandshake from "../protocol/OpeningHandshake.ts"
+import * as ServerHandshake from "../protocol/ServerHandshake.ts"
+
+/**
+ * The value of Sec-WebSocket-Accept that answers a key (RFC 6455 §4.2.2).
+ *
+ * @category handshake
+ * @since 0.1.0
+ */
+export const acceptValue = (key: string): string => hash("sha1", OpeningHandshake.acceptInput(key), "base64")
+
+/**
+ * Node's headers as the protocol core wants them: repeated ones joined.
+ *
+ * @category handshake
+ * @since 0.1.0
+ */
+export const joinHeaders = (headers: IncomingHttpHeaders): Record<string, string> => {
+  const joined: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name] = typeof value === "string" ? value : value.join(", ")
+  }
+  return joined
+}
+
+/**
+ * What the client offers, or why its request is refused.
+ *
+ * @category handshake
+ * @since 0.1.0
+ */
+export const readOffer = (
+  request: IncomingMessage,
+  headers: OpeningHandshake.Headers
+): Result.Result<ServerHandshake.Offer, ServerHandshake.Refusal> =>
+  ServerHandshake.readRequest({ method: request.method ?? "", httpVersion: request.httpVersion, headers })
+
+/**
+ * Answers 101 in one write.
+ *
+ * @category handshake
+ * @since 0.1.0
+ */
+export const accept = (
+  socket: Duplex,
+  acceptance: ServerHandshake.Acceptance,
+  headers: ReadonlyArray<OpeningHandshake.Field>
+): Result.Result<void, OpeningHandshake.FieldInvalid> =>
+  Result.map(ServerHandshake.formatResponse(acceptance, headers), (head) => {
+    socket.write(head, "latin1")
+  })
+
+/**
+ * Answers with another status, and ends the connection. Where the answer's headers are invalid, it is a plain 500.
+ *
+ * @category handshake
+ * @since 0.1.0
+ */
+export const refuse = (socket: Duplex, refusal: ServerHandshake.RefusalResponse): void => {
+  const response = ServerHandshake.formatRefusal(refusal)
+  const plain = "HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+  socket.once("finish", () => socket.destroy())
+  socket.end(Result.getOrElse(response, () => plain))
+}
