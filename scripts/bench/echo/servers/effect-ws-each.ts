@@ -1,0 +1,20 @@
+import { NodeRuntime } from "@effect/platform-node"
+import { Effect, Layer, Stream } from "effect"
+import * as NodeWebSocketServer from "effect-ws/NodeWebSocketServer"
+import * as WebSocketServer from "effect-ws/WebSocketServer"
+import { report } from "./report.ts"
+
+/** The plain style: an effect for each message. */
+const Echo = WebSocketServer.handle("/", ({ messages, send }) => Stream.runForEach(messages, send))
+
+const Report = Layer.effectDiscard(Effect.gen(function*() {
+  const { address } = yield* WebSocketServer.WebSocketServer
+  const bound = yield* address
+  if (bound._tag !== "UnixPathAddress") report(bound.port)
+}))
+
+Layer.mergeAll(Echo, Report).pipe(
+  Layer.provide(NodeWebSocketServer.layer({ port: 0, host: "127.0.0.1" })),
+  Layer.launch,
+  NodeRuntime.runMain
+)
