@@ -7,14 +7,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import type { Agent } from "node:http"
 import type { Duplex } from "node:stream"
-import type { ConnectionOptions as TlsOptions } from "node:tls"
 import * as Address from "./client/Address.ts"
+import type { HandshakeOptions } from "./client/HandshakeOptions.ts"
 import * as NodeHandshake from "./client/NodeHandshake.ts"
 import * as Connection from "./Connection.ts"
 import * as ConnectionOptions from "./ConnectionOptions.ts"
-import type { Version } from "./protocol/OpeningHandshake.ts"
 import * as NodeTransport from "./transport/NodeTransport.ts"
 import * as WebSocketError from "./WebSocketError.ts"
 
@@ -24,26 +22,9 @@ import * as WebSocketError from "./WebSocketError.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options extends ConnectionOptions.ConnectionOptions {
-  /** The subprotocols to offer, the one that is liked best first (RFC 6455 §1.9). Default none. */
-  readonly protocols?: ReadonlyArray<string> | undefined
-  /** Further headers of the request. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
-  /** The Origin header, for servers that want one of programs too. Default none. */
-  readonly origin?: string | undefined
-  /** The version of the protocol (RFC 6455 §4.4). Default 13. */
-  readonly version?: Version | undefined
+export interface Options extends HandshakeOptions, ConnectionOptions.ConnectionOptions {
   /** How long connecting may take, redirects and TLS included. Default 10 seconds. */
   readonly handshakeTimeout?: Duration.Input | undefined
-  /**
-   * How many redirects are followed. Cookies, authorization and the URL's credentials are left behind on the way to
-   * another host, or out of TLS. Default 0: a redirect is a `HandshakeError`.
-   */
-  readonly maxRedirects?: number | undefined
-  /** Options for `wss:`, such as `ca` and `servername`. */
-  readonly tls?: TlsOptions | undefined
-  /** An agent that makes the connection, such as one for a proxy. */
-  readonly agent?: Agent | undefined
 }
 
 /**

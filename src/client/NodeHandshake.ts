@@ -12,9 +12,9 @@ import * as OpeningHandshake from "../protocol/OpeningHandshake.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
 import * as NodeDial from "../transport/NodeDial.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
-import type { Options } from "../WebSocketClient.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import * as Address from "./Address.ts"
+import type { HandshakeOptions } from "./HandshakeOptions.ts"
 
 /**
  * What came of the handshake.
@@ -35,7 +35,7 @@ export interface Opened extends ClientHandshake.Agreement {
  */
 export const perform = (
   address: Address.Address,
-  options: Options,
+  options: HandshakeOptions,
   onSocket: (socket: Duplex) => void
 ): Effect.Effect<Opened, WebSocketError.WebSocketError> => {
   const problem = misuse(options)
@@ -47,13 +47,13 @@ export const perform = (
 
 interface Attempt {
   readonly address: Address.Address
-  readonly options: Options
+  readonly options: HandshakeOptions
   readonly further: ReadonlyArray<OpeningHandshake.Field>
   readonly redirects: number
   readonly onSocket: (socket: Duplex) => void
 }
 
-const misuse = ({ headers = {}, protocols = [] }: Options): string | undefined => {
+const misuse = ({ headers = {}, protocols = [] }: HandshakeOptions): string | undefined => {
   const wrong = protocols.find((name) => !Subprotocol.isValid(name))
   if (wrong !== undefined) return `${JSON.stringify(wrong)} is not a subprotocol: a token is (RFC 6455 §4.1)`
   if (new Set(protocols).size < protocols.length) return "a subprotocol is offered once only (RFC 6455 §4.1)"
