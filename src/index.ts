@@ -5,6 +5,7 @@
  */
 export * as Connection from "./Connection.ts"
 export * as ConnectionOptions from "./ConnectionOptions.ts"
+export * as FrameStream from "./FrameStream.ts"
 export * as NodeWebSocketServer from "./NodeWebSocketServer.ts"
 export * as UpgradeRequest from "./UpgradeRequest.ts"
 export * as WebSocketClient from "./WebSocketClient.ts"

@@ -23,7 +23,7 @@ export class Arena {
   cursor = 0
   private lent = 0
 
-  constructor(allocate: (size: number) => Uint8Array, size = 65_536) {
+  constructor(allocate: (size: number) => Uint8Array, size = 131_072) {
     this.allocate = allocate
     this.size = size
   }
