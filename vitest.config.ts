@@ -5,6 +5,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["effect-ws-source", "node", "import", "default"] } },
   test: {
     include: ["test/**/*.test.ts"],
+    pool: "forks",
+    maxConcurrency: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000
   }

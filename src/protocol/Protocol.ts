@@ -109,7 +109,7 @@ const abnormal: CloseFrame.CloseFrame = { code: 1006, reason: "" }
  * const protocol = new Protocol.Protocol({ role: "client" })
  * protocol.push(Buffer.from("810548656c6c6f8900", "hex"))
  * protocol.next() // => "Hello"
- * protocol.next() // => { _tag: "Ping", payload: Uint8Array(0) [] }
+ * protocol.next() // => { _tag: "Ping", payload: new Uint8Array(0) }
  * ```
  *
  * @category models

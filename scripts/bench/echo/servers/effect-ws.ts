@@ -1,9 +1,9 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeWebSocketServer from "effect-ws/NodeWebSocketServer"
+import * as WebSocketServer from "effect-ws/WebSocketServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import * as NodeWebSocketServer from "effect-ws/NodeWebSocketServer"
-import * as WebSocketServer from "effect-ws/WebSocketServer"
 import { report } from "./report.ts"
 
 const Echo = WebSocketServer.handle("/", ({ messages, sink }) => Stream.run(messages, sink))

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import * as PackedPackage from "./PackedPackage.ts"
+
+const settings = {
+  compilerOptions: {
+    target: "es2024",
+    lib: ["es2024", "esnext.disposable", "dom"],
+    types: ["node"],
+    module: "nodenext",
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true
+  }
+}
+
+const program = `
+import { NodeRuntime } from "@effect/platform-node"
+import { Layer, Stream } from "effect"
+import { NodeWebSocketServer, WebSocketServer } from "effect-ws"
+
+const Echo = WebSocketServer.handle("/echo", ({ messages, sink }) => Stream.run(messages, sink))
+
+Echo.pipe(Layer.provide(NodeWebSocketServer.layer({ port: 8080 })), Layer.launch, NodeRuntime.runMain)
+`
+
+const imports = (modules: ReadonlyArray<string>): string =>
+  modules.map((name, index) => `export * as Module${index} from "${name}"`).join("\n")
+
+describe("the npm package", () => {
+  let packed: ReturnType<typeof PackedPackage.make>
+
+  beforeAll(() => {
+    packed = PackedPackage.make()
+  }, 120_000)
+
+  afterAll(() => packed?.remove())
+
+  it("holds the sources, what they compile to, and what describes them", () => {
+    const tops = new Set(packed.paths.map((path) => path.split("/")[1]))
+    expect([...tops].toSorted()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "src"])
+  })
+
+  it("has a source beside every source map", () => {
+    const maps = packed.paths.filter((path) => path.endsWith(".js.map"))
+    const sources = maps.map((path) => path.replace("/dist/", "/src/").replace(/\.js\.map$/, ".ts"))
+    expect(maps).not.toEqual([])
+    expect(packed.paths).toEqual(expect.arrayContaining(sources))
+  })
+
+  it("gives every module to import in plain JavaScript", () => {
+    expect(packed.run("import.mjs", imports(packed.modules))).toBe("")
+  })
+
+  it("gives every module to require() in plain JavaScript", () => {
+    const requires = packed.modules.map((name) => `require("${name}")`).join("\n")
+    expect(packed.run("require.cjs", requires)).toBe("")
+  })
+
+  it("has declarations against which strict TypeScript compiles", () => {
+    const files = {
+      "tsconfig.json": JSON.stringify(settings),
+      "program.ts": program,
+      "modules.ts": imports(packed.modules)
+    }
+    expect(packed.compile(files)).toBe("")
+  })
+})
