@@ -264,7 +264,8 @@ export const make = (
       startTimer
     })
     const connection = new ConnectionImpl(driver, agreement)
-    driver.start()
+    // Not at once: a handler that reads straight away is to be there before the first message
+    queueMicrotask(() => driver.start())
     return Effect.as(Effect.addFinalizer((exit) => Release.release(driver, exit)), connection)
   })
 

@@ -1,0 +1,85 @@
+/** The implementation under test, as a server and as a client, with the tester at the other end. */
+import { Effect, type Exit, Layer, ManagedRuntime, Stream } from "effect"
+import * as NodeWebSocketServer from "effect-ws/NodeWebSocketServer"
+import * as WebSocketClient from "effect-ws/WebSocketClient"
+import * as WebSocketServer from "effect-ws/WebSocketServer"
+import { createHash } from "node:crypto"
+import { once } from "node:events"
+import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import { type Role, Tester } from "./Tester.ts"
+
+/** Gives a tester on a new connection; `stop` ends the implementation. */
+export interface Subject {
+  readonly open: () => Promise<Tester>
+  readonly stop: () => Promise<void>
+}
+
+/** What comes up to the end of an HTTP head, and what is behind it. */
+const readHead = async (socket: Socket): Promise<readonly [head: string, rest: Buffer]> => {
+  let octets = Buffer.alloc(0)
+  for (;;) {
+    const end = octets.indexOf("\r\n\r\n")
+    if (end >= 0) return [octets.toString("latin1", 0, end), octets.subarray(end + 4)]
+    const [chunk] = await once(socket, "data")
+    octets = Buffer.concat([octets, chunk])
+  }
+}
+
+const Echo = WebSocketServer.handle("/", ({ messages, sink }) => Stream.run(messages, sink))
+
+/** Our server; the tester is its client. */
+export const server = async (): Promise<Subject> => {
+  const layer = Echo.pipe(Layer.provideMerge(NodeWebSocketServer.layer({ port: 0, host: "127.0.0.1" })))
+  const runtime = ManagedRuntime.make(layer)
+  const address = await runtime.runPromise(Effect.flatMap(WebSocketServer.WebSocketServer, ({ address }) => address))
+  const port = address._tag === "UnixPathAddress" ? 0 : address.port
+  const open = async () => {
+    const socket = connect(port, "127.0.0.1")
+    socket.write(
+      "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    const [, rest] = await readHead(socket)
+    return new Tester("client", socket, rest)
+  }
+  return { open, stop: () => runtime.dispose() }
+}
+
+const accept = (head: string): string => {
+  const key = /sec-websocket-key: (\S+)/i.exec(head)?.[1]
+  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64")
+}
+
+/** Our client; the tester is its server. */
+export const client = async (): Promise<Subject> => {
+  const listener = createServer({ allowHalfOpen: true })
+  listener.listen(0, "127.0.0.1")
+  await once(listener, "listening")
+  const { port } = listener.address() as AddressInfo
+  const echo = WebSocketClient.connect(`ws://127.0.0.1:${port}/`).pipe(
+    Effect.flatMap(({ messages, sink }) => Stream.run(messages, sink)),
+    Effect.scoped
+  )
+  const runs: Array<Promise<Exit.Exit<void, unknown>>> = []
+  const open = async () => {
+    const accepted = once(listener, "connection")
+    runs.push(Effect.runPromiseExit(echo))
+    const [socket] = await accepted as [Socket]
+    const [head, rest] = await readHead(socket)
+    socket.write(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+        `Sec-WebSocket-Accept: ${accept(head)}\r\n\r\n`
+    )
+    return new Tester("server", socket, rest)
+  }
+  const stop = async () => {
+    await Promise.all(runs)
+    listener.close()
+  }
+  return { open, stop }
+}
+
+export const subjects: ReadonlyArray<{ readonly role: Role; readonly start: () => Promise<Subject> }> = [
+  { role: "server", start: server },
+  { role: "client", start: client }
+]
