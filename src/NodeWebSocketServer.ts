@@ -11,9 +11,10 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import * as Https from "node:https"
+import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import * as NodeUpgradeHandler from "./server/NodeUpgradeHandler.ts"
-import { Routes } from "./server/Routes.ts"
+import * as Routes from "./server/Routes.ts"
 import * as NodeUpgrade from "./transport/NodeUpgrade.ts"
 import * as WebSocketError from "./WebSocketError.ts"
 import { WebSocketServer } from "./WebSocketServer.ts"
@@ -70,6 +71,7 @@ export const layer = (options: ListenOptions): Layer.Layer<WebSocketServer, WebS
     WebSocketServer,
     Effect.gen(function*() {
       const server = yield* Effect.acquireRelease(Effect.sync(() => makeServer(options)), stop)
+      if (options.tls !== undefined) yield* dropHandshakes(server)
       yield* listen(server, options)
       return yield* serve(server, options)
     })
@@ -148,10 +150,24 @@ const stop = (server: Server): Effect.Effect<void> =>
     server.closeAllConnections()
   })
 
+/** Drops what a stopping server would wait for, since only TLS knows of it: handshakes that are not done. */
+const dropHandshakes = (server: Server): Effect.Effect<void, never, Scope.Scope> => {
+  const sockets = new Set<Socket>()
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket)
+    socket.once("close", () => sockets.delete(socket))
+  })
+  return Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      for (const socket of sockets) socket.destroy()
+    })
+  )
+}
+
 /** Answers the server's upgrade requests until the scope ends. */
 const serve = Effect.fnUntraced(
   function*(server: Server, options: Options): Effect.fn.Return<WebSocketServer["Service"], never, Scope.Scope> {
-    const routes = new Routes()
+    const routes = new Routes.Routes()
     const fork = Effect.runForkWith(yield* Effect.context())
     const timeout = handshakeTimeout(options)
     const maxConnections = options.maxConnections ?? 65_536
@@ -162,9 +178,7 @@ const serve = Effect.fnUntraced(
       socket.on("error", () => socket.destroy())
       if (entry === undefined) return refuse(socket, 404)
       if (entry.closing || routes.count() >= maxConnections) return refuse(socket, 503)
-      const fiber = fork(NodeUpgradeHandler.serve({ request, socket, head }, entry.route, timeout))
-      entry.fibers.add(fiber)
-      fiber.addObserver(() => entry.fibers.delete(fiber))
+      fork(Routes.within(entry, NodeUpgradeHandler.serve({ request, socket, head }, entry.route, timeout)))
     }
 
     server.on("upgrade", onUpgrade)

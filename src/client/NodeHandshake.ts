@@ -53,11 +53,11 @@ interface Attempt {
   readonly onSocket: (socket: Duplex) => void
 }
 
-const misuse = ({ headers = {}, protocols = [] }: HandshakeOptions): string | undefined => {
+const misuse = ({ headers = {}, origin = "", protocols = [] }: HandshakeOptions): string | undefined => {
   const wrong = protocols.find((name) => !Subprotocol.isValid(name))
   if (wrong !== undefined) return `${JSON.stringify(wrong)} is not a subprotocol: a token is (RFC 6455 §4.1)`
   if (new Set(protocols).size < protocols.length) return "a subprotocol is offered once only (RFC 6455 §4.1)"
-  const head = OpeningHandshake.formatHead("", Object.entries(headers))
+  const head = OpeningHandshake.formatHead("", [...Object.entries(headers), ["Origin", origin]])
   return Result.isFailure(head) ? head.failure.message : undefined
 }
 
@@ -88,15 +88,22 @@ const redirect = (attempt: Attempt, answer: NodeDial.Answer): Effect.Effect<Open
   if (attempt.redirects === 0) {
     return refused("the server redirects, and redirects are not (or no longer) followed", answer)
   }
-  const url = URL.parse(answer.headers["location"], attempt.address.url.href)
-  const next = url === null ? Result.fail("it is not a URL") : Address.parse(url)
+  const next = destination(answer.headers["location"], attempt.address)
   if (Result.isFailure(next)) return refused(`the server redirects to where no WebSocket is: ${next.failure}`, answer)
   const keep = Address.keepsCredentials(attempt.address, next.success)
   const further = keep ? attempt.further : attempt.further.filter(([name]) => !isSecret(name))
   return follow({ ...attempt, address: next.success, further, redirects: attempt.redirects - 1 })
 }
 
-const isSecret = (name: string): boolean => /^(authorization|proxy-authorization|cookie)$/i.test(name)
+/** A server does not choose among the Unix sockets of the client's machine. */
+const destination = (location: string, from: Address.Address): Result.Result<Address.Address, string> => {
+  const url = URL.parse(location, from.url.href)
+  const to = url === null ? Result.fail("it is not a URL") : Address.parse(url)
+  return Result.filterOrFail(to, ({ socketPath }) => socketPath === undefined, () => "it is a Unix socket")
+}
+
+/** What is meant for one host only. */
+const isSecret = (name: string): boolean => /^(authorization|proxy-authorization|cookie|host)$/i.test(name)
 
 /** Whether the answer opens a connection (RFC 6455 §4.1). */
 const judge = (

@@ -12,6 +12,7 @@ import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import * as Connection from "../Connection.ts"
 import * as ConnectionOptions from "../ConnectionOptions.ts"
+import type { Field } from "../protocol/OpeningHandshake.ts"
 import type { Offer } from "../protocol/ServerHandshake.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
 import * as NodeTransport from "../transport/NodeTransport.ts"
@@ -51,6 +52,8 @@ interface Decision {
   readonly key: string
   readonly protocol: string | undefined
   readonly accepted: unknown
+  /** Further headers of the answer. */
+  readonly headers: ReadonlyArray<Field>
 }
 
 /** Whether to accept, and on what terms. */
@@ -65,7 +68,8 @@ const decide = Effect.fnUntraced(function*({ request, socket }: Upgrade, route: 
   if (!mayConnect(route, asked)) return yield* new Refusal({ status: 403, body: "this origin may not connect" })
   const accepted = yield* acceptInTime(route.accept(asked), socket, timeout)
   const protocol = Subprotocol.choose(asked.protocols, route.protocols ?? [])
-  return { request: asked, key: offer.success.key, protocol, accepted }
+  const further = Object.entries(route.headers?.(asked) ?? {})
+  return { request: asked, key: offer.success.key, protocol, accepted, headers: further }
 })
 
 const toUpgradeRequest = (
@@ -112,8 +116,8 @@ const acceptInTime = (accept: Effect.Effect<unknown, Refusal>, socket: Duplex, t
 const broken = (socket: Duplex): Effect.Effect<never> =>
   Effect.callback((resume) => {
     const stop = () => resume(Effect.interrupt)
-    socket.once("close", stop)
-    return Effect.sync(() => socket.off("close", stop))
+    socket.once("end", stop).once("close", stop)
+    return Effect.sync(() => socket.off("end", stop).off("close", stop))
   })
 
 const refuse = (socket: Duplex, cause: Cause.Cause<Refusal>): Effect.Effect<void> => {
@@ -129,29 +133,45 @@ const refuse = (socket: Duplex, cause: Cause.Cause<Refusal>): Effect.Effect<void
 const connect = (
   { head, socket }: Upgrade,
   route: Route,
-  { accepted, key, protocol, request }: Decision,
+  { accepted, headers, key, protocol, request }: Decision,
   restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 ): Effect.Effect<void> => {
   const acceptance = { accept: NodeUpgrade.acceptValue(key), protocol, extensions: [] }
-  const answered = NodeUpgrade.accept(socket, acceptance, Object.entries(route.headers?.(request) ?? {}))
+  const answered = NodeUpgrade.accept(socket, acceptance, headers)
   if (Result.isFailure(answered)) {
     NodeUpgrade.refuse(socket, { status: 500, headers: [], body: "" })
     return Effect.logError("a header of a WebSocket's answer is invalid", answered.failure.message)
   }
   const transport = NodeTransport.fromDuplex(socket, head)
   return Connection.make(transport, { role: "server", protocol, request }, ConnectionOptions.resolve(route)).pipe(
-    Effect.flatMap((connection) => restore(route.run(connection, accepted))),
+    Effect.flatMap((connection) =>
+      Effect.onError(
+        Effect.suspend(() => restore(route.run(connection, accepted))),
+        (cause) => report(connection, cause)
+      )
+    ),
     Effect.scoped,
-    Effect.catchCause(report)
+    Effect.exit,
+    Effect.asVoid
   )
 }
 
-/** A handler that fails because its connection ended is nothing new; everything else is for the log. */
-const report = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+/** A connection that ended, or is silent, is nothing new; everything else is for the log. */
+const report = (connection: Connection.Connection, cause: Cause.Cause<unknown>): Effect.Effect<void> => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.void
-  const ended = cause.reasons.every((reason) => reason._tag !== "Die" && !isFailure(reason))
-  return ended ? Effect.logDebug("a WebSocket ended", cause) : Effect.logError("a WebSocket's handler failed", cause)
+  return Effect.flatMap(hasClosed(connection), (closed) =>
+    cause.reasons.some((reason) => isNews(reason, closed))
+      ? Effect.logError("a WebSocket's handler failed", cause)
+      : Effect.logDebug("a WebSocket ended", cause))
 }
 
-const isFailure = (reason: Cause.Reason<unknown>): boolean =>
-  reason._tag === "Fail" && !(reason.error instanceof WebSocketError && reason.error.reason._tag !== "UsageError")
+const hasClosed = ({ closed }: Connection.Connection): Effect.Effect<boolean> =>
+  Effect.raceFirst(Effect.as(closed, true), Effect.succeed(false))
+
+/** While the handler's own connection is open, a broken one is another one. */
+const isNews = (reason: Cause.Reason<unknown>, closed: boolean): boolean => {
+  if (reason._tag !== "Fail") return reason._tag === "Die"
+  if (!(reason.error instanceof WebSocketError)) return true
+  const { _tag } = reason.error.reason
+  return _tag === "UsageError" || !(closed || _tag === "CloseError" || _tag === "TimeoutError")
+}

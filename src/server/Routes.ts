@@ -23,6 +23,19 @@ export interface Entry {
 }
 
 /**
+ * Makes serving one of the entry's fibers, from its very start: what it does first may end the route already.
+ *
+ * @category serving
+ * @since 0.1.0
+ */
+export const within = (entry: Entry, serving: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.withFiber((fiber) => {
+    entry.fibers.add(fiber)
+    fiber.addObserver(() => entry.fibers.delete(fiber))
+    return serving
+  })
+
+/**
  * The routes of one server.
  *
  * @category models

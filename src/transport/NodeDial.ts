@@ -66,6 +66,7 @@ export const dial = (target: Target, onSocket: (socket: Duplex) => void): Effect
     }
     request.on("error", (error) => resume(Effect.fail(error)))
     request.on("upgrade", (response, socket, head) => {
+      socket.on("error", () => socket.destroy()) // one may come before the connection listens
       onSocket(socket)
       resume(Effect.succeed(toAnswer(response, socket, head, "")))
     })

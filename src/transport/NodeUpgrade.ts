@@ -59,6 +59,9 @@ export const accept = (
     socket.write(head, "latin1")
   })
 
+/** How long a client may take to read the answer that refuses it. */
+const refusalTimeout = 5000
+
 /**
  * Answers with another status, and ends the connection. Where the answer's headers are invalid, it is a plain 500.
  *
@@ -66,8 +69,11 @@ export const accept = (
  * @since 0.1.0
  */
 export const refuse = (socket: Duplex, refusal: ServerHandshake.RefusalResponse): void => {
+  if (socket.destroyed) return
   const response = ServerHandshake.formatRefusal(refusal)
   const plain = "HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-  socket.once("finish", () => socket.destroy())
+  const destroy = () => socket.destroy()
+  const timer = setTimeout(destroy, refusalTimeout)
+  socket.once("finish", destroy).once("close", () => clearTimeout(timer))
   socket.end(Result.getOrElse(response, () => plain))
 }
