@@ -6,6 +6,7 @@
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
 import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
@@ -109,6 +110,8 @@ export interface Connection {
   readonly closed: Effect.Effect<CloseEvent>
   /** Drops the connection without a closing handshake; its end is then 1006. */
   readonly terminate: Effect.Effect<void>
+  /** `Closing` from the first Close on, until the end is known. */
+  readonly state: "Open" | "Closing" | "Closed"
   /** The subprotocol that was agreed on (RFC 6455 §1.9). */
   readonly protocol: string | undefined
   /** The extensions that were agreed on (RFC 6455 §9). */
@@ -201,6 +204,10 @@ class ConnectionImpl implements Connection {
     return Effect.sync(() => this.driver.destroy())
   }
 
+  get state() {
+    return this.driver.state
+  }
+
   get protocol() {
     return this.agreement.protocol
   }
@@ -219,6 +226,15 @@ class ConnectionImpl implements Connection {
 
   get bufferedAmount() {
     return this.driver.outbox.size
+  }
+
+  toJSON() {
+    const { bufferedAmount, protocol, remoteAddress, state } = this
+    return { _id: "effect-ws/Connection", role: this.agreement.role, state, protocol, remoteAddress, bufferedAmount }
+  }
+
+  [Inspectable.NodeInspectSymbol]() {
+    return this.toJSON()
   }
 }
 

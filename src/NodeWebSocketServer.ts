@@ -173,23 +173,39 @@ const serve = Effect.fnUntraced(
     const maxConnections = options.maxConnections ?? 65_536
 
     const onUpgrade = (request: Http.IncomingMessage, socket: Duplex, head: Buffer): void => {
-      const entry = routes.find(NodeUpgradeHandler.pathOf(request.url ?? "/"))
-      if (entry === undefined && server.listenerCount("upgrade") > 1) return
+      const path = NodeUpgradeHandler.pathOf(request.url ?? "/")
+      const entry = routes.find(path)
+      if (entry === undefined && isLeftToOthers(server, onUpgrade, path)) return
       socket.on("error", () => socket.destroy())
       if (entry === undefined) return refuse(socket, 404)
       if (entry.closing || routes.count() >= maxConnections) return refuse(socket, 503)
       fork(Routes.within(entry, NodeUpgradeHandler.serve({ request, socket, head }, entry.route, timeout)))
     }
 
+    ours.set(onUpgrade, routes)
     server.on("upgrade", onUpgrade)
     yield* Effect.addFinalizer(() => Effect.sync(() => server.off("upgrade", onUpgrade)))
     return {
       address: Effect.suspend(() => addressOf(server)),
+      url: Effect.map(Effect.suspend(() => addressOf(server)), (address) => urlOf(server, address)),
       connections: Effect.sync(() => routes.count()),
       route: (route) => routes.add(route)
     }
   }
 )
+
+/** The `upgrade` listeners that are made here, with the paths that they see to. */
+const ours = new WeakMap<Function, Routes.Routes>()
+
+/** An unknown path is left to whoever may know it; of several that are ours, the first says no. */
+const isLeftToOthers = (server: Server, listener: Function, path: string): boolean => {
+  const listeners = server.listeners("upgrade")
+  const knows = (other: Function): boolean => {
+    const routes = ours.get(other)
+    return routes === undefined || routes.find(path) !== undefined
+  }
+  return listeners[0] !== listener || listeners.some(knows)
+}
 
 const refuse = (socket: Duplex, status: number): void => NodeUpgrade.refuse(socket, { status, headers: [], body: "" })
 
@@ -199,4 +215,11 @@ const addressOf = (server: Server): Effect.Effect<NetAddress.SocketAddress, WebS
   if (typeof address === "string") return Effect.succeed(NetAddress.unixPathAddress(address))
   const inet = NetAddress.inetAddressFromIpString(address.address, address.port)
   return Result.isSuccess(inet) ? Effect.succeed(inet.success) : Effect.die(inet.failure)
+}
+
+const urlOf = (server: Server, address: NetAddress.SocketAddress): string => {
+  const scheme = server instanceof Https.Server ? "wss" : "ws"
+  if (address._tag === "UnixPathAddress") return `${scheme}+unix:${address.path}`
+  const host = NetAddress.formatUrlHost(address.address)
+  return `${scheme}://${host === "0.0.0.0" || host === "[::]" ? "localhost" : host}:${address.port}`
 }

@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import type * as NetAddress from "effect/net/NetAddress"
 import * as Scope from "effect/Scope"
 import type { Connection } from "./Connection.ts"
-import type { ConnectionOptions } from "./ConnectionOptions.ts"
+import * as ConnectionOptions from "./ConnectionOptions.ts"
 import type { UpgradeRequest } from "./UpgradeRequest.ts"
 import type { WebSocketError } from "./WebSocketError.ts"
 
@@ -33,7 +33,7 @@ export class Refusal extends Data.TaggedError("Refusal")<{
  * @category models
  * @since 0.1.0
  */
-export interface HandleOptions<A, R> extends ConnectionOptions {
+export interface HandleOptions<A, R> extends ConnectionOptions.ConnectionOptions {
   /**
    * Accepts the request by succeeding, with a value that the handler gets, or refuses it by failing. It is interrupted if
    * the client goes away, and answered 503 if it takes longer than the server's `handshakeTimeout`.
@@ -51,17 +51,36 @@ export interface HandleOptions<A, R> extends ConnectionOptions {
 }
 
 /**
+ * A connection as a server's handler gets it: there is a request that asked for it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServerConnection extends Connection {
+  readonly request: UpgradeRequest
+}
+
+/**
+ * What is done with a connection. `accepted` is what `accept` gave.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Handler<X, E, R, A = void> = (connection: ServerConnection, accepted: A) => Effect.Effect<X, E, R>
+
+/**
  * What a server does with the requests for one path. `handle` makes them.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Route extends Omit<HandleOptions<unknown, never>, "accept"> {
+export interface Route extends Pick<HandleOptions<unknown, never>, "protocols" | "origins" | "headers"> {
   /** Such as `/chat`; a last segment `*` stands for everything below. */
   readonly path: string
+  readonly options: ConnectionOptions.Resolved
   readonly accept: (request: UpgradeRequest) => Effect.Effect<unknown, Refusal>
   /** The scope is the connection's. */
-  readonly run: (connection: Connection, accepted: unknown) => Effect.Effect<unknown, unknown, Scope.Scope>
+  readonly run: (connection: ServerConnection, accepted: unknown) => Effect.Effect<unknown, unknown, Scope.Scope>
 }
 
 /**
@@ -73,7 +92,9 @@ export interface Route extends Omit<HandleOptions<unknown, never>, "accept"> {
 export class WebSocketServer extends Context.Service<WebSocketServer, {
   /** Where the server listens. Fails with a `UsageError` if it does not (yet). */
   readonly address: Effect.Effect<NetAddress.SocketAddress, WebSocketError>
-  /** How many connections are open, or closing. */
+  /** The address as a URL, such as `ws://localhost:8080`, for clients on the same machine. */
+  readonly url: Effect.Effect<string, WebSocketError>
+  /** How many connections are opening, open, or closing. */
   readonly connections: Effect.Effect<number>
   /**
    * Serves a path until the scope ends: new clients are then refused with 503, every connection says goodbye with 1001,
@@ -120,33 +141,52 @@ export class WebSocketServer extends Context.Service<WebSocketServer, {
  *
  * const Private = WebSocketServer.handle(
  *   "/private",
- *   (connection, user) => connection.send(`Hello, ${user}`),
  *   {
  *     accept: ({ searchParams }) =>
  *       searchParams.get("token") === "open sesame"
  *         ? Effect.succeed("Ali Baba")
  *         : Effect.fail(new WebSocketServer.Refusal({ status: 401 }))
- *   }
+ *   },
+ *   (connection, user) => connection.send(`Hello, ${user}`)
  * )
  * ```
  *
  * @category layers
  * @since 0.1.0
  */
-export const handle = <X, E, R, A = void, RA = never>(
+export const handle: {
+  <X, E, R>(
+    path: string,
+    handler: Handler<X, E, R>
+  ): Layer.Layer<never, WebSocketError, WebSocketServer | Exclude<R, Scope.Scope>>
+  <X, E, R, A = void, RA = never>(
+    path: string,
+    options: HandleOptions<A, RA>,
+    handler: Handler<X, E, R, NoInfer<A>>
+  ): Layer.Layer<never, WebSocketError, WebSocketServer | Exclude<R | RA, Scope.Scope>>
+} = <X, E, R, A, RA>(
   path: string,
-  handler: (connection: Connection, accepted: A) => Effect.Effect<X, E, R>,
-  options: HandleOptions<A, RA> = {}
-): Layer.Layer<never, WebSocketError, WebSocketServer | Exclude<R | RA, Scope.Scope>> =>
-  Layer.effectDiscard(Effect.gen(function*() {
+  ...rest: readonly [Handler<X, E, R, A>] | readonly [HandleOptions<A, RA>, Handler<X, E, R, A>]
+) => {
+  const [options, handler] = rest.length === 1 ? [{}, rest[0]] : rest
+  return Layer.effectDiscard(serve(path, options, handler))
+}
+
+/** Adds the route to the server; what the handler needs is taken from the layer's environment. */
+const serve = Effect.fnUntraced(
+  function*<X, E, R, A, RA>(path: string, options: HandleOptions<A, RA>, handler: Handler<X, E, R, A>) {
     const server = yield* WebSocketServer
     const context = Context.omit(Scope.Scope)(yield* Effect.context<Exclude<R | RA, Scope.Scope>>())
     const accept = options.accept ?? (() => Effect.succeed(undefined as A))
     yield* server.route({
-      ...options,
       path,
+      protocols: options.protocols,
+      origins: options.origins,
+      headers: options.headers,
+      options: ConnectionOptions.resolve(options),
       accept: (request) => Effect.provideContext(accept(request), context) as Effect.Effect<A, Refusal>,
       run: (connection, accepted) =>
         Effect.provideContext(handler(connection, accepted as A), context) as Effect.Effect<X, E, Scope.Scope>
     })
-  }))
+  }
+)

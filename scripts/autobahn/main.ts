@@ -33,7 +33,7 @@ const start = (mode: string, settings: object): ChildProcess => {
 
 const read = (mode: string): Report.Report => JSON.parse(readFileSync(join(folder, mode, "index.json"), "utf8"))
 
-const Echo = WebSocketServer.handle("/", ({ messages, sink }) => Stream.run(messages, sink), options)
+const Echo = WebSocketServer.handle("/", options, ({ messages, sink }) => Stream.run(messages, sink))
 
 const testServer = Effect.promise(() =>
   once(start("fuzzingclient", { servers: [{ agent, url: "ws://127.0.0.1:9002/" }] }), "exit")

@@ -276,6 +276,11 @@ export class Driver implements Receiver {
 
   // ---- closing ----
 
+  get state(): "Open" | "Closing" | "Closed" {
+    if (this.closeEvent !== undefined) return "Closed"
+    return this.closing === undefined ? "Open" : "Closing"
+  }
+
   /** Starts the closing handshake, after everything that was sent before. */
   close(code: number, reason: string): void {
     if (this.closing !== undefined || this.closeEvent !== undefined) return

@@ -11,7 +11,6 @@ import * as Result from "effect/Result"
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import * as Connection from "../Connection.ts"
-import * as ConnectionOptions from "../ConnectionOptions.ts"
 import type { Field } from "../protocol/OpeningHandshake.ts"
 import type { Offer } from "../protocol/ServerHandshake.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
@@ -19,7 +18,7 @@ import * as NodeTransport from "../transport/NodeTransport.ts"
 import * as NodeUpgrade from "../transport/NodeUpgrade.ts"
 import type { UpgradeRequest } from "../UpgradeRequest.ts"
 import { WebSocketError } from "../WebSocketError.ts"
-import { Refusal, type Route } from "../WebSocketServer.ts"
+import { Refusal, type Route, type ServerConnection } from "../WebSocketServer.ts"
 
 /**
  * A request as Node's HTTP server hands it over.
@@ -91,14 +90,15 @@ const toUpgradeRequest = (
 }
 
 /**
- * The path of a request target, without its query.
+ * The path of a request target, without its query. A target may be a whole URL (RFC 9112 §3.2.2).
  *
  * @category getters
  * @since 0.1.0
  */
 export const pathOf = (target: string): string => {
-  const query = target.indexOf("?")
-  return query < 0 ? target : target.slice(0, query)
+  const path = target.startsWith("/") ? target : URL.parse(target)?.pathname ?? target
+  const query = path.indexOf("?")
+  return query < 0 ? path : path.slice(0, query)
 }
 
 const mayConnect = ({ origins }: Route, request: UpgradeRequest): boolean => {
@@ -143,10 +143,10 @@ const connect = (
     return Effect.logError("a header of a WebSocket's answer is invalid", answered.failure.message)
   }
   const transport = NodeTransport.fromDuplex(socket, head)
-  return Connection.make(transport, { role: "server", protocol, request }, ConnectionOptions.resolve(route)).pipe(
+  return Connection.make(transport, { role: "server", protocol, request }, route.options).pipe(
     Effect.flatMap((connection) =>
       Effect.onError(
-        Effect.suspend(() => restore(route.run(connection, accepted))),
+        Effect.suspend(() => restore(route.run(connection as ServerConnection, accepted))),
         (cause) => report(connection, cause)
       )
     ),
@@ -159,14 +159,10 @@ const connect = (
 /** A connection that ended, or is silent, is nothing new; everything else is for the log. */
 const report = (connection: Connection.Connection, cause: Cause.Cause<unknown>): Effect.Effect<void> => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.void
-  return Effect.flatMap(hasClosed(connection), (closed) =>
-    cause.reasons.some((reason) => isNews(reason, closed))
-      ? Effect.logError("a WebSocket's handler failed", cause)
-      : Effect.logDebug("a WebSocket ended", cause))
+  return cause.reasons.some((reason) => isNews(reason, connection.state === "Closed"))
+    ? Effect.logError("a WebSocket's handler failed", cause)
+    : Effect.logDebug("a WebSocket ended", cause)
 }
-
-const hasClosed = ({ closed }: Connection.Connection): Effect.Effect<boolean> =>
-  Effect.raceFirst(Effect.as(closed, true), Effect.succeed(false))
 
 /** While the handler's own connection is open, a broken one is another one. */
 const isNews = (reason: Cause.Reason<unknown>, closed: boolean): boolean => {

@@ -36,7 +36,7 @@ const inNode: Effect.Effect<Run, never, Scope> = Effect.as(
   WebClient.run
 )
 
-const Spoken = WebSocketServer.handle("/spoken", () => Effect.void, { protocols: ["v1", "v2"] })
+const Spoken = WebSocketServer.handle("/spoken", { protocols: ["v1", "v2"] }, () => Effect.void)
 
 /** Node's client takes a leading U+FEFF for a mark of the encoding, and drops it. */
 const keepsByteOrderMark = (client: Effect.Effect<Run, never, Scope>): boolean => client !== inNode

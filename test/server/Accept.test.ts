@@ -9,7 +9,7 @@ type Accept<A, R = never> = NonNullable<WebSocketServer.HandleOptions<A, R>["acc
 
 /** Tells each client what it was accepted as. */
 const telling = <R>(accept: Accept<string, R>) =>
-  WebSocketServer.handle("/", ({ send }, accepted) => send(accepted), { accept })
+  WebSocketServer.handle("/", { accept }, ({ send }, accepted) => send(accepted))
 
 const told = (server: TestServer.TestServer, path = "/", headers: Readonly<Record<string, string>> = {}) =>
   Effect.gen(function*() {
@@ -103,9 +103,9 @@ describe("accept", () => {
 
   it.live("keeps what the client sends before it is accepted", () =>
     Effect.gen(function*() {
-      const One = WebSocketServer.handle("/", ({ pull, send }) => Effect.flatMap(pull, ([first]) => send(first)), {
+      const One = WebSocketServer.handle("/", {
         accept: () => Effect.sleep(20)
-      })
+      }, ({ pull, send }) => Effect.flatMap(pull, ([first]) => send(first)))
       const { port } = yield* TestServer.start(One)
       const client = yield* RawClient.connect({ port })
       const hello = Buffer.from("818537fa213d7f9f4d5158", "hex") // RFC 6455 §5.7: a masked "Hello"
@@ -163,12 +163,12 @@ describe("the environment", () => {
     Effect.gen(function*() {
       const Greeter = WebSocketServer.handle(
         "/",
+        { accept: () => Effect.map(Accounts, ({ nameOf }) => nameOf("accept")) },
         ({ send }, name) =>
           Effect.gen(function*() {
             const accounts = yield* Accounts
             yield* send(`${name} ${accounts.nameOf("handler")}`)
-          }),
-        { accept: () => Effect.map(Accounts, ({ nameOf }) => nameOf("accept")) }
+          })
       )
       const accounts = Layer.succeed(Accounts, { nameOf: (token: string) => `(${token})` })
       const server = yield* TestServer.start(Layer.provide(Greeter, accounts))
@@ -177,7 +177,7 @@ describe("the environment", () => {
 })
 
 describe("subprotocols (RFC 6455 §4.2.2)", () => {
-  const Speaking = WebSocketServer.handle("/", ({ protocol, send }) => send(`${protocol}`), { protocols: ["v1", "v2"] })
+  const Speaking = WebSocketServer.handle("/", { protocols: ["v1", "v2"] }, ({ protocol, send }) => send(`${protocol}`))
 
   it.live("the first of the client's offers that is spoken is chosen", () =>
     Effect.gen(function*() {
@@ -200,7 +200,7 @@ describe("subprotocols (RFC 6455 §4.2.2)", () => {
 
 const statuses = (options: WebSocketServer.HandleOptions<void, never>) =>
   Effect.gen(function*() {
-    const { port } = yield* TestServer.start(WebSocketServer.handle("/", () => Effect.void, options))
+    const { port } = yield* TestServer.start(WebSocketServer.handle("/", options, () => Effect.void))
     const statusFor = (changed: Readonly<Record<string, string>>) =>
       Effect.map(RawClient.ask(port, RawClient.handshake("/", changed)), ({ status }) => status)
     return {
@@ -243,7 +243,7 @@ describe("origins (RFC 6455 §10.2)", () => {
 
 const answering = (headers: WebSocketServer.HandleOptions<void, never>["headers"]) =>
   Effect.gen(function*() {
-    const server = yield* TestServer.start(WebSocketServer.handle("/", () => Effect.void, { headers }))
+    const server = yield* TestServer.start(WebSocketServer.handle("/", { headers }, () => Effect.void))
     const answer = yield* RawClient.ask(server.port, RawClient.handshake("/?n=7"))
     return { ...answer, errors: server.errors.join() }
   })

@@ -7,7 +7,7 @@ import * as RawClient from "./RawClient.ts"
 import * as TestServer from "./TestServer.ts"
 
 /** What a client sees of the end of a connection with this handler, and what the server logs. */
-const ending = (handler: Parameters<typeof WebSocketServer.handle<unknown, unknown, Scope.Scope>>[1]) =>
+const ending = (handler: WebSocketServer.Handler<unknown, unknown, Scope.Scope>) =>
   Effect.gen(function*() {
     const { errors, service, url } = yield* TestServer.start(WebSocketServer.handle("/", handler))
     const peer = yield* WsPeer.connect(url)
@@ -120,7 +120,7 @@ describe("a handler's end is the connection's", () => {
 
 /** Keeps its connections until it is interrupted. */
 const Waiting = (path: string, options: WebSocketServer.HandleOptions<void, never> = {}) =>
-  WebSocketServer.handle(path, () => Effect.never, options)
+  WebSocketServer.handle(path, options, () => Effect.never)
 
 /** Starts a server, has a test do something with it, and stops it; gives what the test made and how long stopping took. */
 const stopping = Effect.fnUntraced(function*<A, E, R>(
@@ -163,7 +163,7 @@ describe("a server that stops", () => {
 
   it.live("drops a peer that does not read what it is sent", () =>
     stopping(
-      WebSocketServer.handle("/", ({ send }) => Effect.forever(send(new Uint8Array(1 << 20))), { closeTimeout: 100 }),
+      WebSocketServer.handle("/", { closeTimeout: 100 }, ({ send }) => Effect.forever(send(new Uint8Array(1 << 20)))),
       ({ port }, stop) =>
         Effect.gen(function*() {
           const client = yield* RawClient.open(port, "/")

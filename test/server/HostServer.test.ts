@@ -98,6 +98,15 @@ describe("a server on an HTTP server that is there", () => {
       yield* echoes(`${url}/other`)
     }))
 
+  it.live("says no to an unknown path once, if there are several of its kind", () =>
+    Effect.gen(function*() {
+      const host = Http.createServer(site)
+      const port = yield* listen(host)
+      yield* TestServer.startOn(NodeWebSocketServer.layerFrom(host), Echo)
+      yield* TestServer.startOn(NodeWebSocketServer.layerFrom(host), Layer.empty)
+      assert.strictEqual((yield* RawClient.ask(port, RawClient.handshake("/nowhere"))).status, 404)
+    }))
+
   it.live("gives the host back as it was", () =>
     Effect.gen(function*() {
       const host = Http.createServer(site)

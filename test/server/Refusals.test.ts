@@ -101,7 +101,7 @@ describe("a client that does not read the answer that refuses it", () => {
   it.live("is dropped, and does not keep the server from stopping", () =>
     Effect.gen(function*() {
       const refusal = new WebSocketServer.Refusal({ status: 403, body: "x".repeat(32 << 20) })
-      const Closed = WebSocketServer.handle("/", () => Effect.void, { accept: () => Effect.fail(refusal) })
+      const Closed = WebSocketServer.handle("/", { accept: () => Effect.fail(refusal) }, () => Effect.void)
       const scope = yield* TestServer.scope
       const { port } = yield* Scope.provide(TestServer.start(Closed), scope)
       const client = yield* RawClient.connect({ host: "127.0.0.1", port })

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Scope } from "effect"
+import * as ConnectionOptions from "../../src/ConnectionOptions.ts"
 import * as WebSocketServer from "../../src/WebSocketServer.ts"
 import * as WsPeer from "../interop/WsPeer.ts"
 import * as RawClient from "./RawClient.ts"
@@ -72,7 +73,12 @@ describe("paths", () => {
   it.live("a path is free again when its handler's scope has ended", () =>
     Effect.gen(function*() {
       const server = yield* TestServer.start(Layer.empty)
-      const route: WebSocketServer.Route = { path: "/a", accept: () => Effect.void, run: () => Effect.void }
+      const route: WebSocketServer.Route = {
+        path: "/a",
+        options: ConnectionOptions.resolve(),
+        accept: () => Effect.void,
+        run: () => Effect.void
+      }
       const scope = yield* TestServer.scope
       yield* Scope.provide(server.service.route(route), scope)
       assert.strictEqual(yield* statusOf(server.port, "/a"), 101)
