@@ -18,6 +18,15 @@ const args = [
 /** Where there is no Chromium, CI fails and others skip. */
 const canRun = existsSync(executablePath) || process.env["CI"] !== undefined
 
+const say = async (page: Page, text: string) => {
+  await page.fill("#text", text)
+  await page.press("#text", "Enter")
+}
+
+const count = (page: Page, members: number) => page.waitForSelector(`#count:text-is("${members}")`)
+
+const sees = (page: Page, text: string) => page.waitForSelector(`.said p:text-is(${JSON.stringify(text)})`)
+
 describe.runIf(canRun)("the chat in a browser", () => {
   let browser: Browser
   let demo: Awaited<ReturnType<typeof Demo.start>>
@@ -39,15 +48,6 @@ describe.runIf(canRun)("the chat in a browser", () => {
     await page.waitForSelector("[data-state=open]")
     return page
   }
-
-  const say = async (page: Page, text: string) => {
-    await page.fill("#text", text)
-    await page.press("#text", "Enter")
-  }
-
-  const count = (page: Page, members: number) => page.waitForSelector(`#count:text-is("${members}")`)
-
-  const sees = (page: Page, text: string) => page.waitForSelector(`.said p:text-is(${JSON.stringify(text)})`)
 
   it("has two people talk, shows who is here, and measures", async () => {
     const ada = await enter("Ada")

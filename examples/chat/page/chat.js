@@ -94,32 +94,32 @@ const connect = () => {
   const url = new URL("chat", location.href.replace(/^http/, "ws"))
   url.search = new URLSearchParams({ name: sessionStorage.getItem("name") })
   socket = new WebSocket(url)
-  socket.onopen = () => {
+  socket.addEventListener("open", () => {
     attempts = 0
     showState("open", "connected")
-  }
-  socket.onmessage = ({ data }) => {
+  })
+  socket.addEventListener("message", ({ data }) => {
     const event = JSON.parse(data)
     on[event._tag](event)
-  }
-  socket.onclose = reconnect
+  })
+  socket.addEventListener("close", reconnect)
 }
 
-$("say").onsubmit = (event) => {
+$("say").addEventListener("submit", (event) => {
   event.preventDefault()
   if (text.value.trim() === "") return
   socket.send(JSON.stringify({ _tag: "Say", text: text.value }))
   text.value = ""
-}
+})
 
-$("enter").onsubmit = (event) => {
+$("enter").addEventListener("submit", (event) => {
   event.preventDefault()
   const name = $("name").value.trim()
   if (name === "") return
   sessionStorage.setItem("name", name)
   $("welcome").hidden = true
   connect()
-}
+})
 
 if (sessionStorage.getItem("name") === null) {
   $("welcome").hidden = false
