@@ -45,8 +45,8 @@ export type CloseEvent = Driver.CloseEvent
  * **Details**
  *
  * It lives as long as the scope that it was made in. When that scope ends, the connection says goodbye: with 1000 if the
- * scope ended well, 1001 if it was interrupted, 1011 if it failed or died; it waits for the peer's Close and then for the
- * end of TCP, both within `closeTimeout`, and drops the transport.
+ * scope ended well, 1001 if it was interrupted, 1011 if it failed or died; it waits for the peer's Close up to
+ * `closeTimeout` and for the end of TCP up to a second, and drops the transport.
  *
  * Received bytes are views of memory that nobody writes to again: they stay valid for as long as they are held. Bytes
  * that are sent are never changed, and must not be changed by the caller until they are written: those up to 8 KiB are
@@ -162,13 +162,7 @@ class ConnectionImpl implements Connection {
   }
 
   get send(): Connection["send"] {
-    return (message) =>
-      Effect.suspend(() => {
-        const error = this.driver.unsendable
-        if (error !== undefined) return Effect.fail(error)
-        this.driver.send(message)
-        return Backpressure.wait(this.driver)
-      })
+    return (message) => Effect.suspend(() => Backpressure.sendAll(this.driver, [message]))
   }
 
   get sendAll(): Connection["sendAll"] {
@@ -266,8 +260,8 @@ export const make = (
 ): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.withFiber((fiber) => {
     const context = fiber.context
-    const startTimer = (callback: () => void) => {
-      const timer = Effect.runForkWith(context)(Effect.delay(Effect.sync(callback), options.closeTimeout))
+    const startTimer = (duration: Duration.Duration, callback: () => void) => {
+      const timer = Effect.runForkWith(context)(Effect.delay(Effect.sync(callback), duration))
       return () => timer.interruptUnsafe()
     }
     const { role } = agreement
@@ -277,6 +271,7 @@ export const make = (
       encoder: new FrameEncoder.FrameEncoder(nodeArena, nodeBytes, nextKey),
       transport,
       inboxSize: options.inboxSize,
+      closeTimeout: options.closeTimeout,
       startTimer
     })
     const connection = new ConnectionImpl(driver, agreement)

@@ -14,8 +14,8 @@ import * as Limits from "./protocol/Limits.ts"
  */
 export interface ConnectionOptions extends Limits.Given {
   /**
-   * How long the peer may take with its part of the closing handshake, and then with ending TCP; also how long a reader
-   * that is busy may delay the answer to the peer's Close. Default 10 seconds.
+   * How long the peer may take with its part of the closing handshake; also how long a reader that is busy may delay the
+   * answer to the peer's Close. Default 10 seconds.
    */
   readonly closeTimeout?: Duration.Input | undefined
   /**

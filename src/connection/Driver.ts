@@ -5,11 +5,12 @@
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as CloseCode from "../protocol/CloseCode.ts"
 import type { Frame } from "../protocol/Frame.ts"
 import type { FrameEncoder } from "../protocol/FrameEncoder.ts"
-import type { Message, Prepared } from "../protocol/Message.ts"
+import type { Message } from "../protocol/Message.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import type * as Protocol from "../protocol/Protocol.ts"
 import type { Receiver, Transport } from "../transport/Transport.ts"
@@ -17,6 +18,9 @@ import * as WebSocketError from "../WebSocketError.ts"
 import * as Inbox from "./Inbox.ts"
 import { Outbox } from "./Outbox.ts"
 import { Pings } from "./Pings.ts"
+
+/** The end is known, and TCP has still to end. A peer that lingers then holds up nobody for longer than this. */
+const lingerTimeout = Duration.seconds(1)
 
 /**
  * What a reader is given: messages, or frames if it asked for them.
@@ -60,8 +64,10 @@ export interface Options {
   readonly transport: Transport
   readonly encoder: FrameEncoder
   readonly inboxSize: number
-  /** Calls back when the peer's time for its part of the closing handshake is up; returns how to call that off. */
-  readonly startTimer: (callback: () => void) => () => void
+  /** How long the peer may take with its part of the closing handshake. */
+  readonly closeTimeout: Duration.Duration
+  /** Calls back when the time is up; returns how to call that off. */
+  readonly startTimer: (duration: Duration.Duration, callback: () => void) => () => void
 }
 
 /**
@@ -75,6 +81,7 @@ export class Driver implements Receiver {
   readonly transport: Transport
   readonly outbox: Outbox
   readonly inbox: Inbox.Inbox<Item>
+  private readonly closeTimeout: Duration.Duration
   private readonly startTimer: Options["startTimer"]
   private readonly pings = new Pings()
   /** Whether a stream reads, and so will take what comes. */
@@ -96,6 +103,7 @@ export class Driver implements Receiver {
   constructor(options: Options) {
     this.protocol = options.protocol
     this.transport = options.transport
+    this.closeTimeout = options.closeTimeout
     this.startTimer = options.startTimer
     this.inbox = new Inbox.Inbox(options.inboxSize)
     this.outbox = new Outbox(options.encoder, options.transport, (writable) => {
@@ -258,14 +266,6 @@ export class Driver implements Receiver {
     return end === undefined ? undefined : this.closeEvent?.error ?? WebSocketError.fromClose(end.code, end.reason)
   }
 
-  /** Sends a message in its turn. The caller has looked at `unsendable`. */
-  send(message: Message | Prepared): void {
-    if (!this.outbox.isStreaming) return this.outbox.message(message)
-    this.outbox.inOrder(() => {
-      if (this.closeEvent === undefined) this.outbox.message(message)
-    })
-  }
-
   /** Sends a ping; `resume` is called with the pong. Returns how to stop waiting. */
   ping(payload: Uint8Array | undefined, resume: (effect: Effect.Effect<void, WebSocketError.WebSocketError>) => void) {
     const own = payload ?? this.pings.nextPayload()
@@ -290,12 +290,11 @@ export class Driver implements Receiver {
     this.regulate()
   }
 
-  /** Closes at once: a streamed message that is under way, and all that waits behind it, cannot be sent any more. */
+  /** Closes without waiting for a streamed message that is under way, nor for what waits behind it. */
   abort(code: number, reason: string): void {
-    this.closing ??= { code, reason }
-    this.armTimer()
     this.outbox.abandon()
-    this.obeyAll(this.protocol.close(this.closing))
+    this.close(code, reason)
+    if (this.closing !== undefined) this.obeyAll(this.protocol.close(this.closing))
   }
 
   /** Drops the connection at once, without a closing handshake. */
@@ -329,7 +328,8 @@ export class Driver implements Receiver {
     this.inbox.finish(error === undefined ? Cause.done() : Effect.fail(error))
     this.outbox.abandon()
     this.pings.fail(error ?? WebSocketError.fromClose(ended.code, ended.reason))
-    if (!this.gone) this.armTimer()
+    this.stopTimer()
+    if (!this.gone) this.armTimer(Duration.min(this.closeTimeout, lingerTimeout))
     call(this.closedWaiters)
     this.closedWaiters = undefined
     if (!this.active) this.inbox.wake()
@@ -341,8 +341,8 @@ export class Driver implements Receiver {
     return CloseCode.isNormal(code) ? undefined : WebSocketError.fromClose(code, reason)
   }
 
-  private armTimer(): void {
-    this.cancelTimer ??= this.startTimer(() => this.timedOut())
+  private armTimer(duration = this.closeTimeout): void {
+    this.cancelTimer ??= this.startTimer(duration, () => this.timedOut())
   }
 
   private stopTimer(): void {
@@ -350,7 +350,7 @@ export class Driver implements Receiver {
     this.cancelTimer = undefined
   }
 
-  /** The reader had its time with a Close that is held; the peer, with its part of the handshake. */
+  /** The reader had its time with a Close that is held; the peer, with its Close, or with ending TCP. */
   private timedOut(): void {
     this.cancelTimer = undefined
     if (this.held !== undefined) return this.readOn()

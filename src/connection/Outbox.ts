@@ -16,8 +16,8 @@ const flushMark = 65_536
  *
  * **Details**
  *
- * Messages go out in the order of the calls. While a streamed message is under way, what comes after it waits in
- * `jobs`. Gathering costs a single message nothing: the flush is at the end of the same tick.
+ * Messages go out in the order of the calls. While a streamed message is under way, what comes after it waits for its
+ * turn in `jobs`. Gathering costs a single message nothing: the flush is at the end of the same tick.
  *
  * @category models
  * @since 0.1.0
@@ -47,9 +47,14 @@ export class Outbox {
     return this.encoder.size + this.transport.queued
   }
 
-  /** Whether a sender should wait. */
-  get isBlocked(): boolean {
-    return this.congested || this.jobs !== undefined
+  /** Whether a sender should wait for the transport. */
+  get isCongested(): boolean {
+    return this.congested
+  }
+
+  /** Whether a message may go out now, with none before it that waits. */
+  get isFree(): boolean {
+    return !this.streaming && this.jobs === undefined
   }
 
   message(message: Message.Message | Message.Prepared): void {
@@ -64,30 +69,22 @@ export class Outbox {
     this.written()
   }
 
-  /** Runs a job in its turn: at once, or after the streamed message that is under way. */
+  /** Runs a job in its turn: at once, or after the streamed message that is under way and the jobs before. */
   inOrder(job: () => void): void {
-    if (!this.streaming) return job()
+    if (this.isFree) return job()
     this.jobs ??= []
     this.jobs.push(job)
   }
 
-  /** Whether a job would have to wait. */
-  get isStreaming(): boolean {
-    return this.streaming
-  }
-
-  /** A streamed message begins: everything but control frames waits until `endStream`. */
+  /** A streamed message begins, in its turn: everything but control frames waits until `endStream`. */
   beginStream(): void {
     this.streaming = true
   }
 
   endStream(): void {
     this.streaming = false
-    const jobs = this.jobs ?? []
-    while (!this.streaming && jobs.length > 0) jobs.shift()?.()
-    if (jobs.length > 0) return
-    this.jobs = undefined
-    this.release()
+    while (!this.streaming && this.jobs !== undefined && this.jobs.length > 0) this.jobs.shift()?.()
+    if (this.jobs?.length === 0) this.jobs = undefined
   }
 
   /** Gathers until `uncork`, which writes. */
@@ -150,7 +147,7 @@ export class Outbox {
   }
 
   private release(): void {
-    if (this.isBlocked || this.waiters === undefined) return
+    if (this.waiters === undefined) return
     const waiters = this.waiters
     this.waiters = undefined
     for (const waiter of waiters) waiter()

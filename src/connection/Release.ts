@@ -16,7 +16,8 @@ import type { Driver } from "./Driver.ts"
  */
 export const release = (driver: Driver, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    driver.close(closeCode(exit), "")
+    // A message that is still being streamed, by a fiber that outlives the scope, is cut
+    driver.abort(closeCode(exit), "")
     driver.discard()
     driver.onGone(() => resume(Effect.void))
   })

@@ -14,6 +14,7 @@ import { nodeBytes } from "../transport/NodeBytes.ts"
 import type * as WebSocketError from "../WebSocketError.ts"
 import * as Backpressure from "./Backpressure.ts"
 import type { Driver } from "./Driver.ts"
+import * as Turn from "./Turn.ts"
 
 const empty = new Uint8Array(0)
 
@@ -32,30 +33,15 @@ export const send = <E, R>(
   driver: Driver,
   parts: Stream.Stream<Message.Message, E, R>
 ): Effect.Effect<void, E | WebSocketError.WebSocketError, R> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(restore(turn(driver)), () =>
-      restore(sendParts(driver, parts)).pipe(
-        Effect.onExit((exit) => Effect.sync(() => finish(driver, exit)))
-      ))
-  )
-
-/** Waits until the messages before are out, and keeps those after back. */
-const turn = (driver: Driver): Effect.Effect<void, WebSocketError.WebSocketError> =>
-  Effect.callback((resume) => {
-    const error = driver.unsendable
-    if (error !== undefined) return resume(Effect.fail(error))
-    let wanted = true
-    const stop = driver.onClosed(() => resume(Backpressure.failIfClosed(driver)))
-    driver.outbox.inOrder(() => {
-      stop()
-      if (!wanted) return
+  Effect.suspend(() => {
+    let begun = false
+    const begin = () => {
+      begun = true
       driver.outbox.beginStream()
-      resume(Effect.void)
-    })
-    return Effect.sync(() => {
-      wanted = false
-      stop()
-    })
+    }
+    return Effect.andThen(Turn.wait(driver, begin), sendParts(driver, parts)).pipe(
+      Effect.onExit((exit) => Effect.sync(() => begun ? finish(driver, exit) : undefined))
+    )
   })
 
 const sendParts = <E, R>(driver: Driver, parts: Stream.Stream<Message.Message, E, R>) =>
@@ -68,8 +54,7 @@ const sendParts = <E, R>(driver: Driver, parts: Stream.Stream<Message.Message, E
     }
     const writeAll = (batch: NonEmptyReadonlyArray<Message.Message>) =>
       Effect.suspend(() => {
-        const error = driver.closeEvent === undefined ? undefined : driver.unsendable
-        if (error !== undefined) return Effect.fail(error)
+        if (driver.closeEvent !== undefined) return Turn.failIfClosed(driver)
         for (const part of batch) write(false, part)
         return Backpressure.wait(driver)
       })

@@ -27,6 +27,24 @@ const count = (page: Page, members: number) => page.waitForSelector(`#count:text
 
 const sees = (page: Page, text: string) => page.waitForSelector(`.said p:text-is(${JSON.stringify(text)})`)
 
+/** For those who want to see it: `SCREENSHOTS=folder`. */
+const takePictures = async (ada: Page, grace: Page) => {
+  await ada.setViewportSize({ width: 1080, height: 680 })
+  const talk = [[grace, "How does the room work?"], [ada, "It is a PubSub. Each of us is a scope."]] as const
+  for (const [page, text] of talk) await say(page, text)
+  await say(grace, "And when I close the window?")
+  await say(grace, "Do I just disappear?")
+  await sees(ada, "Do I just disappear?")
+  await say(ada, "Your scope ends, its finalizer tells everybody, and nothing is left behind.")
+  await sees(ada, "Your scope ends, its finalizer tells everybody, and nothing is left behind.")
+  for (const colorScheme of ["light", "dark"] as const) {
+    await ada.emulateMedia({ colorScheme })
+    await ada.screenshot({ path: `${process.env["SCREENSHOTS"]}/chat-${colorScheme}.png` })
+  }
+  await ada.setViewportSize({ width: 400, height: 740 })
+  await ada.screenshot({ path: `${process.env["SCREENSHOTS"]}/chat-narrow.png` })
+}
+
 describe.runIf(canRun)("the chat in a browser", () => {
   let browser: Browser
   let demo: Awaited<ReturnType<typeof Demo.start>>
@@ -87,21 +105,4 @@ describe.runIf(canRun)("the chat in a browser", () => {
     await Promise.all([ada, again].map((page) => page.waitForSelector("[data-state=open]")))
     await Promise.all([ada, again].map((page) => count(page, 2)))
   })
-
-  const takePictures = async (ada: Page, grace: Page) => {
-    await ada.setViewportSize({ width: 1080, height: 680 })
-    const talk = [[grace, "How does the room work?"], [ada, "It is a PubSub. Each of us is a scope."]] as const
-    for (const [page, text] of talk) await say(page, text)
-    await say(grace, "And when I close the window?")
-    await say(grace, "Do I just disappear?")
-    await sees(ada, "Do I just disappear?")
-    await say(ada, "Your scope ends, its finalizer tells everybody, and nothing is left behind.")
-    await sees(ada, "Your scope ends, its finalizer tells everybody, and nothing is left behind.")
-    for (const colorScheme of ["light", "dark"] as const) {
-      await ada.emulateMedia({ colorScheme })
-      await ada.screenshot({ path: `${process.env["SCREENSHOTS"]}/chat-${colorScheme}.png` })
-    }
-    await ada.setViewportSize({ width: 400, height: 740 })
-    await ada.screenshot({ path: `${process.env["SCREENSHOTS"]}/chat-narrow.png` })
-  }
 })

@@ -1,0 +1,83 @@
+/** Every example besides the chat, as a process of its own, to the outcome that its first line promises. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schedule, Stream } from "effect"
+import * as WebSocketClient from "effect-ws/WebSocketClient"
+import { once } from "node:events"
+import { type AddressInfo, createServer } from "node:net"
+import { text } from "node:stream/consumers"
+import * as Demo from "./Demo.ts"
+
+/** What a program prints until it ends by itself. */
+const outputOf = async (name: string, args: ReadonlyArray<string> = []): Promise<string> => {
+  const child = Demo.run(name, args)
+  const exited = once(child, "exit")
+  const output = await text(child.stdout!)
+  assert.deepStrictEqual(await exited, [0, null])
+  return output
+}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0)
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, "close")
+  return port
+}
+
+/** A server as a process, until the scope ends. */
+const serve = (name: string) =>
+  Effect.acquireRelease(
+    Effect.map(Effect.promise(freePort), (port) => ({
+      child: Demo.run(name, [], { PORT: `${port}` }),
+      url: `ws://localhost:${port}`
+    })),
+    ({ child }) => Effect.promise(() => Demo.stop(child))
+  )
+
+/** Connects as soon as the server listens. */
+const connect = (url: string) =>
+  Effect.retry(WebSocketClient.connect(url), {
+    while: ({ reason }) => reason._tag === "TransportError",
+    schedule: Schedule.spaced("20 millis")
+  })
+
+describe("the examples", () => {
+  it.live("echo: sends back what comes, and says 1001 when it is stopped", () =>
+    Effect.gen(function*() {
+      const { child, url } = yield* serve("echo.ts")
+      const { closed, messages, sendAll } = yield* connect(`${url}/echo`)
+      const sent = ["Hello", new Uint8Array([1, 2, 3]), "and goodbye"]
+      yield* sendAll(sent)
+      const received = yield* Stream.runCollect(Stream.take(messages, 3))
+      assert.deepStrictEqual(received.map((it) => typeof it === "string" ? it : Uint8Array.from(it)), sent)
+      assert.strictEqual(yield* Effect.promise(() => Demo.stop(child)), 130)
+      assert.strictEqual((yield* closed).code, 1001)
+    }))
+
+  it.live("broadcast: tells everybody the same time", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve("broadcast.ts")
+      const first = yield* connect(`${url}/clock`)
+      const second = yield* connect(`${url}/clock`)
+      const [some, others] = yield* Effect.all(
+        [first, second].map(({ messages }) => Stream.runCollect(Stream.take(messages, 2))),
+        { concurrency: 2 }
+      )
+      assert.match(String(some[0]), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+      assert.isNotEmpty(some.filter((time) => others.includes(time)))
+    }))
+
+  it("accept: refuses a wrong token, and welcomes by name who has the right one", async () => {
+    assert.strictEqual(await outputOf("accept.ts"), "401: a token, please\nWelcome, Ada\n")
+  })
+
+  it("streaming: a large file comes through whole", async () => {
+    assert.match(await outputOf("streaming.ts"), /came through: [0-9a-f]{64}\n$/)
+  })
+
+  it("scope: what a connection started ends with it", async () => {
+    const lines = (await outputOf("scope.ts")).trim().split("\n")
+    assert.deepStrictEqual(lines, ["session opened", "news", "news", "news", "feed interrupted", "session released"])
+  })
+})
