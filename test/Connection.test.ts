@@ -355,10 +355,10 @@ describe("pings, under a clock of the test's own", () => {
   it.live("are answered by the pong for a later one, and not by one that was not asked for", () =>
     Effect.gen(function*() {
       const { connection, peer } = yield* Loopback.facing()
-      const payload = (number: number) => Uint8Array.of(number)
+      const payloads = [1, 2, 3].map((number) => Uint8Array.of(number))
       const pinging = yield* Effect.forEach(
-        [1, 2, 3],
-        (number) => Effect.forkChild(connection.ping({ payload: payload(number) }), { startImmediately: true })
+        payloads,
+        (payload) => Effect.forkChild(connection.ping({ payload }), { startImmediately: true })
       )
       peer.write(octets(pong("unsolicited"), pong(payloads[1])))
       yield* Fiber.join(pinging[0])
