@@ -11,6 +11,7 @@ import type * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
+import type { Duplex } from "node:stream"
 import * as Backpressure from "./connection/Backpressure.ts"
 import * as Driver from "./connection/Driver.ts"
 import * as Ping from "./connection/Ping.ts"
@@ -27,6 +28,7 @@ import * as Protocol from "./protocol/Protocol.ts"
 import * as MaskKey from "./transport/MaskKey.ts"
 import * as MemoryTransport from "./transport/MemoryTransport.ts"
 import { nodeArena, nodeBytes } from "./transport/NodeBytes.ts"
+import * as NodeTransport from "./transport/NodeTransport.ts"
 import type { Transport } from "./transport/Transport.ts"
 import type { UpgradeRequest } from "./UpgradeRequest.ts"
 import * as WebSocketError from "./WebSocketError.ts"
@@ -279,6 +281,40 @@ export const make = (
     queueMicrotask(() => driver.start())
     return Effect.as(Effect.addFinalizer((exit) => Release.release(driver, exit)), connection)
   })
+
+/**
+ * Makes a connection of any Node Duplex on which the opening handshake is done, such as a TCP or TLS socket, a pipe, or a
+ * tunnel. The Duplex is the connection's from now on; `head` is what was read from it already.
+ *
+ * **Example** (Speaking WebSocket over a pair of streams)
+ *
+ * ```ts
+ * import { Effect, Stream } from "effect"
+ * import * as Connection from "effect-ws/Connection"
+ * import { duplexPair } from "node:stream"
+ *
+ * const program = Effect.gen(function*() {
+ *   const [left, right] = duplexPair()
+ *   const client = yield* Connection.fromDuplex(left, { role: "client" })
+ *   const server = yield* Connection.fromDuplex(right, { role: "server" })
+ *   yield* client.send("Hello")
+ *   return yield* Stream.runCollect(Stream.take(server.messages, 1))
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program) // => ["Hello"]
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromDuplex = (
+  duplex: Duplex,
+  agreement: Agreement,
+  options?: ConnectionOptions.ConnectionOptions & { readonly head?: Uint8Array | undefined }
+): Effect.Effect<Connection, never, Scope.Scope> =>
+  Effect.suspend(() =>
+    make(NodeTransport.fromDuplex(duplex, options?.head), agreement, ConnectionOptions.resolve(options))
+  )
 
 /**
  * A client's and a server's end, connected in memory: for tests without ports, also under a `TestClock`.
