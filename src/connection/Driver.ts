@@ -15,9 +15,11 @@ import * as Opcode from "../protocol/Opcode.ts"
 import type * as Protocol from "../protocol/Protocol.ts"
 import type { Receiver, Transport } from "../transport/Transport.ts"
 import * as WebSocketError from "../WebSocketError.ts"
+import { Deadline, type StartTimer } from "./Deadline.ts"
 import * as Inbox from "./Inbox.ts"
 import { Outbox } from "./Outbox.ts"
 import { Pings } from "./Pings.ts"
+import { Waiters } from "./Waiters.ts"
 
 /** The end is known, and TCP has still to end. A peer that lingers then holds up nobody for longer than this. */
 const lingerTimeout = Duration.seconds(1)
@@ -66,8 +68,7 @@ export interface Options {
   readonly inboxSize: number
   /** How long the peer may take with its part of the closing handshake. */
   readonly closeTimeout: Duration.Duration
-  /** Calls back when the time is up; returns how to call that off. */
-  readonly startTimer: (duration: Duration.Duration, callback: () => void) => () => void
+  readonly startTimer: StartTimer
 }
 
 /**
@@ -82,7 +83,7 @@ export class Driver implements Receiver {
   readonly outbox: Outbox
   readonly inbox: Inbox.Inbox<Item>
   private readonly closeTimeout: Duration.Duration
-  private readonly startTimer: Options["startTimer"]
+  private readonly deadline: Deadline
   private readonly pings = new Pings()
   /** Whether a stream reads, and so will take what comes. */
   private reading = false
@@ -93,18 +94,17 @@ export class Driver implements Receiver {
   private held: Protocol.Order | undefined = undefined
   /** Set when our Close is decided on: nothing can be sent after it. */
   private closing: { readonly code: number; readonly reason: string } | undefined = undefined
-  private cancelTimer: (() => void) | undefined = undefined
   private transportError: Error | undefined = undefined
   private gone = false
-  private closedWaiters: Array<() => void> | undefined = undefined
-  private goneWaiters: Array<() => void> | undefined = undefined
+  private readonly closedWaiters = new Waiters()
+  private readonly goneWaiters = new Waiters()
   closeEvent: CloseEvent | undefined = undefined
 
   constructor(options: Options) {
     this.protocol = options.protocol
     this.transport = options.transport
     this.closeTimeout = options.closeTimeout
-    this.startTimer = options.startTimer
+    this.deadline = new Deadline(options.startTimer, () => this.timedOut())
     this.inbox = new Inbox.Inbox(options.inboxSize)
     this.outbox = new Outbox(options.encoder, options.transport, (writable) => {
       this.obeyAll(options.protocol.setWritable(writable))
@@ -136,10 +136,9 @@ export class Driver implements Receiver {
     this.transportError ??= error
     this.protocol.endOfStream()
     this.read()
-    this.stopTimer()
+    this.deadline.clear()
     this.outbox.abandon()
-    call(this.goneWaiters)
-    this.goneWaiters = undefined
+    this.goneWaiters.call()
   }
 
   // ---- reading ----
@@ -228,7 +227,7 @@ export class Driver implements Receiver {
     const busy = this.reading && !this.inbox.isWaiting() && this.protocol.state === "Exchanged"
     if (!busy) return this.obeyNow(order)
     this.held = order
-    this.armTimer()
+    this.deadline.set(this.closeTimeout)
   }
 
   private obeyNow(order: Protocol.Order): void {
@@ -283,18 +282,24 @@ export class Driver implements Receiver {
 
   /** Starts the closing handshake, after everything that was sent before. */
   close(code: number, reason: string): void {
-    if (this.closing !== undefined || this.closeEvent !== undefined) return
-    this.closing = { code, reason }
-    this.armTimer()
-    this.outbox.inOrder(() => this.obeyAll(this.protocol.close({ code, reason })))
+    if (this.beginClosing(code, reason)) this.outbox.inOrder(() => this.obeyAll(this.protocol.close({ code, reason })))
     this.regulate()
   }
 
   /** Closes without waiting for a streamed message that is under way, nor for what waits behind it. */
   abort(code: number, reason: string): void {
+    this.beginClosing(code, reason)
     this.outbox.abandon()
-    this.close(code, reason)
     if (this.closing !== undefined) this.obeyAll(this.protocol.close(this.closing))
+    this.regulate()
+  }
+
+  /** Nothing can be sent from now on; false if that was so already. */
+  private beginClosing(code: number, reason: string): boolean {
+    if (this.state !== "Open") return false
+    this.closing = { code, reason }
+    this.deadline.set(this.closeTimeout)
+    return true
   }
 
   /** Drops the connection at once, without a closing handshake. */
@@ -308,18 +313,13 @@ export class Driver implements Receiver {
       callback()
       return ignore
     }
-    this.closedWaiters ??= []
-    this.closedWaiters.push(callback)
-    return () => {
-      this.closedWaiters = this.closedWaiters?.filter((waiter) => waiter !== callback)
-    }
+    return this.closedWaiters.add(callback)
   }
 
   /** Calls back when the transport is gone too. */
   onGone(callback: () => void): void {
-    if (this.gone) return callback()
-    this.goneWaiters ??= []
-    this.goneWaiters.push(callback)
+    if (this.gone) callback()
+    else this.goneWaiters.add(callback)
   }
 
   private closed(ended: Protocol.Ended): void {
@@ -328,10 +328,9 @@ export class Driver implements Receiver {
     this.inbox.finish(error === undefined ? Cause.done() : Effect.fail(error))
     this.outbox.abandon()
     this.pings.fail(error ?? WebSocketError.fromClose(ended.code, ended.reason))
-    this.stopTimer()
-    if (!this.gone) this.armTimer(Duration.min(this.closeTimeout, lingerTimeout))
-    call(this.closedWaiters)
-    this.closedWaiters = undefined
+    this.deadline.clear()
+    if (!this.gone) this.deadline.set(Duration.min(this.closeTimeout, lingerTimeout))
+    this.closedWaiters.call()
     if (!this.active) this.inbox.wake()
   }
 
@@ -341,26 +340,12 @@ export class Driver implements Receiver {
     return CloseCode.isNormal(code) ? undefined : WebSocketError.fromClose(code, reason)
   }
 
-  private armTimer(duration = this.closeTimeout): void {
-    this.cancelTimer ??= this.startTimer(duration, () => this.timedOut())
-  }
-
-  private stopTimer(): void {
-    this.cancelTimer?.()
-    this.cancelTimer = undefined
-  }
-
   /** The reader had its time with a Close that is held; the peer, with its Close, or with ending TCP. */
   private timedOut(): void {
-    this.cancelTimer = undefined
     if (this.held !== undefined) return this.readOn()
     this.obeyAll(this.protocol.timeout())
     this.transport.destroy()
   }
-}
-
-const call = (callbacks: ReadonlyArray<() => void> | undefined): void => {
-  for (const callback of callbacks ?? []) callback()
 }
 
 const ignore = (): void => {}

@@ -7,6 +7,7 @@ import type * as FrameEncoder from "../protocol/FrameEncoder.ts"
 import type * as Message from "../protocol/Message.ts"
 import type * as Opcode from "../protocol/Opcode.ts"
 import type { Transport } from "../transport/Transport.ts"
+import { Waiters } from "./Waiters.ts"
 
 /** From this many gathered bytes on a write does not wait for the end of the tick. */
 const flushMark = 65_536
@@ -34,7 +35,7 @@ export class Outbox {
   private congested = false
   private streaming = false
   private jobs: Array<() => void> | undefined = undefined
-  private waiters: Array<() => void> | undefined = undefined
+  private readonly writable = new Waiters()
 
   constructor(encoder: FrameEncoder.FrameEncoder, transport: Transport, onWritable: (writable: boolean) => void) {
     this.encoder = encoder
@@ -116,16 +117,12 @@ export class Outbox {
   drained(): void {
     this.congested = false
     this.onWritable(true)
-    this.release()
+    this.writable.call()
   }
 
   /** Calls back when senders need not wait any more; returns how to call that off. */
   whenWritable(callback: () => void): () => void {
-    this.waiters ??= []
-    this.waiters.push(callback)
-    return () => {
-      this.waiters = this.waiters?.filter((waiter) => waiter !== callback)
-    }
+    return this.writable.add(callback)
   }
 
   /** Nothing will be sent any more: jobs are dropped and waiters called. */
@@ -133,7 +130,7 @@ export class Outbox {
     this.jobs = undefined
     this.streaming = false
     this.congested = false
-    this.release()
+    this.writable.call()
   }
 
   private written(): void {
@@ -144,12 +141,5 @@ export class Outbox {
   private schedule(): void {
     this.scheduled = true
     queueMicrotask(() => this.flush())
-  }
-
-  private release(): void {
-    if (this.waiters === undefined) return
-    const waiters = this.waiters
-    this.waiters = undefined
-    for (const waiter of waiters) waiter()
   }
 }
