@@ -1,0 +1,143 @@
+import { once } from "node:events"
+import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import { duplexPair } from "node:stream"
+import { setImmediate as tick } from "node:timers/promises"
+import { describe, expect, it } from "vitest"
+import * as MemoryTransport from "../../src/transport/MemoryTransport.ts"
+import * as NodeTransport from "../../src/transport/NodeTransport.ts"
+import type { Transport } from "../../src/transport/Transport.ts"
+
+/** What a transport tells, in order: bytes are joined. */
+const listen = (transport: Transport) => {
+  const told: Array<string> = []
+  let bytes = Buffer.alloc(0)
+  let closed: () => void
+  const gone = new Promise<void>((resolve) => closed = resolve)
+  transport.start({
+    onBytes: (chunk) => {
+      bytes = Buffer.concat([bytes, chunk])
+    },
+    onDrain: () => told.push("drain"),
+    onEnd: () => told.push("end"),
+    onClose: (error) => {
+      told.push(error === undefined ? "close" : `close: ${(error as NodeJS.ErrnoException).code}`)
+      closed()
+    }
+  })
+  return { told, gone, bytes: () => bytes }
+}
+
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await tick()
+}
+
+const sockets = async (): Promise<readonly [Socket, Socket]> => {
+  const server = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const left = connect({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", allowHalfOpen: true })
+  const [[right]] = await Promise.all([once(server, "connection"), once(left, "connect")])
+  server.close()
+  return [left, right]
+}
+
+const kinds: Readonly<Record<string, () => Promise<readonly [Transport, Transport]>>> = {
+  "in memory": async () => MemoryTransport.pair(),
+  "over TCP": async () => {
+    const [left, right] = await sockets()
+    return [NodeTransport.fromDuplex(left), NodeTransport.fromDuplex(right)]
+  },
+  "over a pair of streams": async () => {
+    const [left, right] = duplexPair()
+    return [NodeTransport.fromDuplex(left), NodeTransport.fromDuplex(right)]
+  }
+}
+
+for (const [kind, make] of Object.entries(kinds)) {
+  describe(`a transport ${kind}`, () => {
+    it("carries chunks in order, whatever happens to the writer's memory after they are taken", async () => {
+      const [left, right] = await make()
+      listen(left)
+      const { bytes } = listen(right)
+      left.write([Buffer.from("one "), Buffer.from("two ")])
+      left.write([Buffer.from("three")])
+      await until(() => bytes().length === 13)
+      expect(bytes().toString()).toBe("one two three")
+      expect(left.queued).toBe(0)
+      left.destroy()
+    })
+
+    it("is congested while the other side pauses, and says when it is not", async () => {
+      const [left, right] = await make()
+      const { told } = listen(left)
+      const { bytes } = listen(right)
+      right.pause()
+      let written = 0
+      while (!left.congested || left.queued === 0) {
+        left.write([Buffer.alloc(1_000_000)])
+        written += 1_000_000
+        await tick()
+      }
+      expect(left.queued).toBeGreaterThan(0)
+      right.resume()
+      await until(() => told.includes("drain"))
+      await until(() => bytes().length === written)
+      expect(left.congested).toBe(false)
+      left.destroy()
+    })
+
+    it("ends each side by itself, and closes when both have ended", async () => {
+      const [left, right] = await make()
+      const ours = listen(left)
+      const theirs = listen(right)
+      left.write([Buffer.from("last words")])
+      left.end()
+      await until(() => theirs.told.includes("end"))
+      expect(theirs.bytes().toString()).toBe("last words")
+      right.write([Buffer.from("answer")])
+      right.end()
+      await Promise.all([ours.gone, theirs.gone])
+      expect(ours.bytes().toString()).toBe("answer")
+      expect([ours.told, theirs.told]).toEqual([["end", "close"], ["end", "close"]])
+    })
+
+    it("closes once when it is destroyed", async () => {
+      const [left, right] = await make()
+      const ours = listen(left)
+      listen(right)
+      left.destroy()
+      left.destroy()
+      await ours.gone
+      left.write([Buffer.from("to nobody")])
+      await tick()
+      expect(ours.told).toEqual(["close"])
+      right.destroy()
+    })
+  })
+}
+
+describe("a transport of a Duplex", () => {
+  it("gives the head before what comes later", async () => {
+    const [left, right] = duplexPair()
+    const { bytes } = listen(NodeTransport.fromDuplex(left, Buffer.from("head, ")))
+    right.write("rest")
+    await until(() => bytes().length === 10)
+    expect(bytes().toString()).toBe("head, rest")
+  })
+
+  it("closes at once if the Duplex was destroyed before", async () => {
+    const [left] = duplexPair()
+    left.destroy()
+    await once(left, "close")
+    const { gone, told } = listen(NodeTransport.fromDuplex(left))
+    await gone
+    expect(told).toEqual(["close"])
+  })
+
+  it("closes with the error of a reset", async () => {
+    const [left, right] = await sockets()
+    const { gone, told } = listen(NodeTransport.fromDuplex(left))
+    right.resetAndDestroy()
+    await gone
+    expect(told).toEqual(["close: ECONNRESET"])
+  })
+})
