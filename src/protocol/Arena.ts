@@ -30,13 +30,17 @@ export class Arena {
 
   /** Starts a region with room for `count` octets at `cursor`, and returns its slab. Its end is set with `cursor`. */
   lend(count: number): Uint8Array {
-    if (this.slab === undefined || this.size - this.cursor < count) {
-      if (this.slab === undefined || this.lent > 0) this.slab = this.allocate(this.size)
-      this.cursor = 0
-      this.lent = 0
-    }
+    const { cursor, slab } = this
+    const roomy = slab !== undefined && slab.length - cursor >= count ? slab : this.renew(count)
     this.lent++
-    return this.slab
+    return roomy
+  }
+
+  /** Starts a new slab. What is lent of the old one stays as it is, and need not come back. */
+  private renew(count: number): Uint8Array {
+    this.cursor = 0
+    this.lent = 0
+    return this.slab = this.allocate(Math.max(this.size, count))
   }
 
   /** A region's bytes were taken: its memory may be used again. */

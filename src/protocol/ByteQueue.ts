@@ -16,6 +16,8 @@ export class ByteQueue {
   /** The first chunk, and how much of it is consumed. */
   chunk: Uint8Array = none
   at = 0
+  /** The chunks behind it, the nearest last; and behind those what was pushed since, in order. */
+  private ahead: Array<Uint8Array> | undefined = undefined
   private rest: Array<Uint8Array> | undefined = undefined
 
   /** Adds a chunk, whose bytes are the queue's from now on. */
@@ -39,14 +41,15 @@ export class ByteQueue {
   skip(count: number): void {
     this.at += count
     if (this.at < this.chunk.length) return
-    this.chunk = this.rest?.shift() ?? none
+    this.chunk = this.following()
     this.at = 0
   }
 
-  /** Takes up to `count` bytes: a view of the first chunk. */
+  /** Takes up to `count` bytes: a view of the first chunk. No bytes are a view of nothing, which nobody shares. */
   take(count: number): Uint8Array {
     const { at, chunk } = this
     const end = Math.min(at + count, chunk.length)
+    if (end === at) return new Uint8Array(0)
     const view = at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end)
     this.skip(end - at)
     return view
@@ -56,6 +59,16 @@ export class ByteQueue {
   clear(): void {
     this.chunk = none
     this.at = 0
+    this.ahead = undefined
     this.rest = undefined
+  }
+
+  /** Turns `rest` round when it is needed: `shift` would move all of a long queue each time. */
+  private following(): Uint8Array {
+    if (this.ahead === undefined || this.ahead.length === 0) {
+      this.ahead = this.rest?.toReversed()
+      this.rest = undefined
+    }
+    return this.ahead?.pop() ?? none
   }
 }

@@ -17,8 +17,8 @@ import * as Violation from "./Violation.ts"
  * **Details**
  *
  * `next` returns a frame, a piece of a data frame, the rule that the peer broke, or `undefined` for want of bytes. A
- * frame is refused from its first two octets where these suffice. Payloads are unmasked where they lie: pushed chunks
- * belong to the decoder. A control frame is always given whole.
+ * frame is refused from its first two octets where these suffice, and nothing is decoded after it. Payloads are unmasked
+ * where they lie: pushed chunks belong to the decoder. A control frame is always given whole.
  *
  * **Example** (Decoding the RFC's fragmented "Hello")
  *
@@ -51,6 +51,7 @@ export class FrameDecoder {
   private key = 0
   private first = 0
   private messageSize = 0
+  private stopped = false
 
   constructor(rules: FrameHeader.Rules, bytes: Bytes.Bytes, maxMessageSize = Infinity) {
     this.rules = rules
@@ -60,15 +61,18 @@ export class FrameDecoder {
 
   /** Adds bytes, which belong to the decoder from now on. */
   push(chunk: Uint8Array): void {
-    this.input.push(chunk)
+    if (!this.stopped) this.input.push(chunk)
   }
 
-  /** Forgets what has not been decoded. */
-  clear(): void {
+  /** Forgets what has not been decoded, and takes nothing more. */
+  stop(): void {
+    this.stopped = true
     this.input.clear()
     this.split = undefined
+    this.length = -1
   }
 
+  /** The next frame, or what there is of it. */
   next(): Frame | Violation.ProtocolError | undefined {
     if (this.length >= 0) return this.piece()
     return this.split === undefined ? this.direct() : this.joined()
@@ -81,7 +85,7 @@ export class FrameDecoder {
     if (available < 2) return available === 0 ? undefined : this.joined()
     const second = chunk[at + 1]
     const violation = FrameHeader.check(chunk[at], second, this.rules)
-    if (violation !== undefined) return Violation.error(violation)
+    if (violation !== undefined) return this.refuse(violation)
     const size = this.sizeAtOnce(chunk[at], second)
     if (available < size) return this.joined()
     return this.begin(chunk, at, FrameHeader.size(second))
@@ -95,7 +99,7 @@ export class FrameDecoder {
       this.input.skip(1)
       if (this.splitLength < 2) continue
       const violation = this.splitLength > 2 ? undefined : FrameHeader.check(split[0], split[1], this.rules)
-      if (violation !== undefined) return Violation.error(violation)
+      if (violation !== undefined) return this.refuse(violation)
       if (this.splitLength === this.sizeAtOnce(split[0], split[1])) return this.beginJoined(split)
     }
     return undefined
@@ -120,9 +124,9 @@ export class FrameDecoder {
   /** The header is whole: in the first chunk, or brought together in `bytes`. */
   private begin(bytes: Uint8Array, at: number, size: number): Frame | Violation.ProtocolError | undefined {
     const length = FrameHeader.length(bytes, at)
-    if (length === Infinity) return Violation.error("LengthUnsupported")
+    if (length === Infinity) return this.refuse("LengthUnsupported")
     this.first = bytes[at]
-    if ((this.first & 0x8) === 0 && this.grow(length) > this.maxMessageSize) return Violation.error("MessageTooBig")
+    if ((this.first & 0x8) === 0 && this.grow(length) > this.maxMessageSize) return this.refuse("MessageTooBig")
     this.key = this.rules.masked ? Mask.readKey(bytes, at + size - 4) : 0
     this.length = length
     this.received = 0
@@ -146,7 +150,13 @@ export class FrameDecoder {
 
   /** The size of the message in progress with this frame, known before its payload is there. */
   private grow(length: number): number {
-    if ((this.first & 0x0f) !== Opcode.Continuation) this.messageSize = 0
-    return this.messageSize += length
+    const size = (this.first & 0x0f) === Opcode.Continuation ? this.messageSize + length : length
+    this.messageSize = this.first >= 0x80 ? 0 : size
+    return size
+  }
+
+  private refuse(violation: Violation.Violation): Violation.ProtocolError {
+    this.stop()
+    return Violation.error(violation)
   }
 }

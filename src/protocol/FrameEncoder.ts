@@ -44,9 +44,10 @@ export class FrameEncoder {
   private readonly arena: Arena.Arena
   private readonly bytes: Bytes.Bytes
   private readonly nextKey: (() => number) | undefined
-  /** What was encoded before the open region, and the slabs of all regions. */
+  /** What was encoded before the open region, the slabs of all regions to take, and those of the regions taken. */
   private chunks: Array<Uint8Array> = []
   private slabs: Array<Uint8Array> = []
+  private taken: Array<Uint8Array> = []
   /** The open region of the arena. */
   private slab: Uint8Array | undefined = undefined
   private start = 0
@@ -105,19 +106,23 @@ export class FrameEncoder {
   take(copy = false): Array<Uint8Array> {
     this.close()
     const chunks = copy ? this.chunks.map((chunk) => this.outOfArena(chunk)) : this.chunks
+    for (const slab of this.slabs) {
+      if (copy) this.arena.giveBack(slab)
+      else this.taken.push(slab)
+    }
     this.chunks = []
+    this.slabs.length = 0
     this.before = 0
-    if (copy) this.settle(true)
     return chunks
   }
 
-  /** Whether the transport took everything at once; if not, it still reads from the arena's memory. */
-  settle(taken: boolean): void {
-    for (const slab of this.slabs) {
-      if (taken) this.arena.giveBack(slab)
+  /** Whether the transport has done with all that was taken; if not, it still reads from the arena's memory. */
+  settle(done: boolean): void {
+    for (const slab of this.taken) {
+      if (done) this.arena.giveBack(slab)
       else this.arena.giveUp(slab)
     }
-    this.slabs.length = 0
+    this.taken.length = 0
   }
 
   private outOfArena(chunk: Uint8Array): Uint8Array {

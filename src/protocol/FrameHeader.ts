@@ -150,12 +150,7 @@ export const write = (header: FrameHeader, target: Uint8Array, at: number): numb
   return header.key === undefined ? end : Mask.writeKey(header.key, target, end)
 }
 
-/**
- * Writes the length with the mask bit and returns what comes behind it.
- *
- * @category encoding
- * @since 0.1.0
- */
+/** Writes the length with the mask bit and returns what comes behind it. */
 const writeLength = (length: number, masked: number, target: Uint8Array, at: number): number => {
   if (length < Length16) {
     target[at] = masked | length

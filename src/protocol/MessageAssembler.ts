@@ -37,6 +37,8 @@ export class MessageAssembler {
   private opcode: Opcode.Data | typeof Opcode.Continuation = Opcode.Continuation
   private compressed = false
   private fragments = 0
+  /** Whether the last piece was the last of its frame. */
+  private whole = true
   private size = 0
   private parts: Array<Uint8Array> | undefined = undefined
   private validator: Utf8.Validator | undefined = undefined
@@ -68,11 +70,22 @@ export class MessageAssembler {
 
   /** Gives what was kept of the message in progress, as its first fragment. */
   giveUp(): Frame | undefined {
-    if (this.parts === undefined || this.opcode === Opcode.Continuation) return undefined
-    const payload = Bytes.concat(this.bytes, this.parts, this.size)
+    if (this.opcode === Opcode.Continuation) return undefined
+    const payload = Bytes.concat(this.bytes, this.parts ?? [], this.size)
     this.parts = undefined
     this.size = 0
-    return { fin: false, rsv1: this.compressed, opcode: this.opcode, payload, whole: true }
+    return { fin: false, rsv1: this.compressed, opcode: this.opcode, payload, whole: this.whole }
+  }
+
+  /** Forgets the message in progress. */
+  reset(): void {
+    this.opcode = Opcode.Continuation
+    this.compressed = false
+    this.fragments = 0
+    this.whole = true
+    this.size = 0
+    this.parts = undefined
+    this.validator = undefined
   }
 
   /** A data frame's place in its message, and its text. */
@@ -82,7 +95,8 @@ export class MessageAssembler {
       return Violation.error(wanted ? "ContinuationUnexpected" : "ContinuationMissing")
     }
     if (wanted) this.start(frame)
-    if (frame.whole && ++this.fragments > this.limits.maxFragments) return Violation.error("FragmentsTooMany")
+    if (this.whole && ++this.fragments > this.limits.maxFragments) return Violation.error("FragmentsTooMany")
+    this.whole = frame.whole
     const valid = this.validator === undefined ||
       (this.validator.push(frame.payload) && (!frame.fin || this.validator.isComplete()))
     return valid ? undefined : Violation.error("TextNotUtf8")
@@ -114,14 +128,5 @@ export class MessageAssembler {
     if (!text) return payload
     if (!validate) return this.bytes.decode(payload)
     return Bytes.decodeUtf8(this.bytes, payload) ?? Violation.error("TextNotUtf8")
-  }
-
-  private reset(): void {
-    this.opcode = Opcode.Continuation
-    this.compressed = false
-    this.fragments = 0
-    this.size = 0
-    this.parts = undefined
-    this.validator = undefined
   }
 }

@@ -172,6 +172,7 @@ export class Protocol {
 
   /** Asks for data frames as they come, from now on. What was kept of a message in progress is its first fragment. */
   useFrames(): ReadonlyArray<Order> {
+    if (this.frames || !this.receives()) return []
     this.frames = true
     const frame = this.assembler.giveUp()
     return frame === undefined ? [] : [{ _tag: "Fragment", frame }]
@@ -229,7 +230,7 @@ export class Protocol {
     const ping: Order = { _tag: "Ping", payload }
     if (!this.autoPong || this.state !== "Open") return ping
     if (this.writable) return this.defer([ping, { _tag: "Write", opcode: Opcode.Pong, payload }])
-    this.pendingPong = payload
+    this.pendingPong = new Uint8Array(payload)
     return ++this.pendingPings > this.limits.maxPendingPings ? this.violate(Violation.error("PingFlood")) : ping
   }
 
@@ -296,8 +297,23 @@ export class Protocol {
   ): ReadonlyArray<Order> {
     const { actions, state } = CloseHandshake.transitions[this.state][input]
     this.state = state
-    if (!this.receives()) this.decoder.clear()
-    return actions.flatMap((action) => this.order(action, close, error))
+    if (!this.receives()) this.discard()
+    return this.behindWaiting(actions.flatMap((action) => this.order(action, close, error)))
+  }
+
+  /** What waits in `next` has to be done before. */
+  private behindWaiting(orders: ReadonlyArray<Order>): ReadonlyArray<Order> {
+    if (this.orders === undefined || orders.length === 0) return orders
+    const waiting = this.orders
+    this.orders = undefined
+    return [...waiting, ...orders]
+  }
+
+  /** What is not delivered by now never will be. */
+  private discard(): void {
+    this.decoder.stop()
+    this.assembler.reset()
+    this.inflatedMessage = undefined
   }
 
   private order(

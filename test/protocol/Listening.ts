@@ -1,0 +1,65 @@
+import type { Frame } from "../../src/protocol/Frame.ts"
+import type { Output, Protocol } from "../../src/protocol/Protocol.ts"
+import * as Violation from "../../src/protocol/Violation.ts"
+import * as Wire from "./Wire.ts"
+
+/** What a protocol put out, in a form that is easy to compare and to read. */
+export type Heard = Readonly<Record<string, unknown>>
+
+/** What starts with this octet does not inflate; all else inflates to itself. */
+export const corrupt = 0xff
+
+const inflate = (payload: Uint8Array): Uint8Array | Violation.ProtocolError =>
+  payload[0] === corrupt ? Violation.error("DeflateInvalid") : payload
+
+/** Takes what is there, and answers each `Inflate` at once. */
+export const drain = (protocol: Protocol): Array<Heard> => {
+  const all: Array<Heard> = []
+  for (let heard = takeOne(protocol); heard.length > 0; heard = takeOne(protocol)) {
+    all.push(...heard)
+    if (all.length > 1_000_000) throw new Error("the outputs do not end")
+  }
+  return all
+}
+
+/** Takes one output, and what comes of answering it. */
+export const takeOne = (protocol: Protocol): ReadonlyArray<Heard> => {
+  const output = protocol.next()
+  if (output === undefined) return []
+  const orders = isInflate(output) ? protocol.inflated(inflate(output.payload)) : []
+  return [output, ...orders].map(heard)
+}
+
+/** Pushes the chunks, each time taking what is there. */
+export const listen = (protocol: Protocol, chunks: ReadonlyArray<Uint8Array>): Array<Heard> =>
+  joinPieces(chunks.flatMap((chunk) => {
+    protocol.push(chunk)
+    return drain(protocol)
+  }))
+
+const isInflate = (output: Output): output is Extract<Output, { readonly _tag: "Inflate" }> =>
+  typeof output === "object" && "_tag" in output && output._tag === "Inflate"
+
+export const heard = (output: Output): Heard => {
+  if (typeof output === "string") return { text: output }
+  if (output instanceof Uint8Array) return { binary: Wire.toHex(output) }
+  if (output._tag === "Fragment") return fragment(output.frame)
+  if (output._tag === "Closed") return { _tag: "Closed", ...output.ended, error: output.ended.error?.violation }
+  return "payload" in output ? { ...output, payload: Wire.toHex(output.payload) } : output
+}
+
+const fragment = ({ payload, ...flags }: Frame): Heard => ({ _tag: "Fragment", ...flags, payload: Wire.toHex(payload) })
+
+/** Pieces of one frame become the frame. */
+const joinPieces = (all: ReadonlyArray<Heard>): Array<Heard> => {
+  const joined: Array<Heard> = []
+  for (const next of all) {
+    const last = joined.at(-1)
+    if (next["_tag"] === "Fragment" && last?.["_tag"] === "Fragment" && last["whole"] === false) {
+      if (last["fin"] === true || next["opcode"] !== 0) throw new Error("a piece that is not the last goes on")
+      const payload = `${String(last["payload"])}${String(next["payload"])}`
+      joined[joined.length - 1] = { ...last, fin: next["fin"], whole: next["whole"], payload }
+    } else joined.push(next)
+  }
+  return joined
+}
