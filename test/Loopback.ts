@@ -2,19 +2,11 @@
 import { Effect, Scope } from "effect"
 import * as Connection from "effect-ws/Connection"
 import * as ConnectionOptions from "effect-ws/ConnectionOptions"
-import { once } from "node:events"
-import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import * as NodeTransport from "../src/transport/NodeTransport.ts"
+import * as TcpPair from "./TcpPair.ts"
 
 const sockets = Effect.acquireRelease(
-  Effect.promise(async (): Promise<readonly [Socket, Socket]> => {
-    const server = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1")
-    await once(server, "listening")
-    const left = connect({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", allowHalfOpen: true })
-    const [[right]] = await Promise.all([once(server, "connection"), once(left, "connect")])
-    server.close()
-    return [left, right]
-  }),
+  Effect.promise(TcpPair.make),
   (pair) =>
     Effect.sync(() => {
       for (const socket of pair) socket.destroy()

@@ -1,11 +1,11 @@
 import { once } from "node:events"
-import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { duplexPair } from "node:stream"
 import { setImmediate as tick } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
 import * as MemoryTransport from "../../src/transport/MemoryTransport.ts"
 import * as NodeTransport from "../../src/transport/NodeTransport.ts"
 import type { Transport } from "../../src/transport/Transport.ts"
+import * as TcpPair from "../TcpPair.ts"
 
 /** What a transport tells, in order: bytes are joined. */
 const listen = (transport: Transport) => {
@@ -31,19 +31,10 @@ const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await tick()
 }
 
-const sockets = async (): Promise<readonly [Socket, Socket]> => {
-  const server = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const left = connect({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", allowHalfOpen: true })
-  const [[right]] = await Promise.all([once(server, "connection"), once(left, "connect")])
-  server.close()
-  return [left, right]
-}
-
 const kinds: Readonly<Record<string, () => Promise<readonly [Transport, Transport]>>> = {
   "in memory": async () => MemoryTransport.pair(),
   "over TCP": async () => {
-    const [left, right] = await sockets()
+    const [left, right] = await TcpPair.make()
     return [NodeTransport.fromDuplex(left), NodeTransport.fromDuplex(right)]
   },
   "over a pair of streams": async () => {
@@ -134,7 +125,7 @@ describe("a transport of a Duplex", () => {
   })
 
   it("closes with the error of a reset", async () => {
-    const [left, right] = await sockets()
+    const [left, right] = await TcpPair.make()
     const { gone, told } = listen(NodeTransport.fromDuplex(left))
     right.resetAndDestroy()
     await gone

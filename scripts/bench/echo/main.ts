@@ -9,8 +9,14 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { type Case, cases } from "./cases.ts"
 
-const servers = ["ws", "ws+bufferutil", "effect-ws", "effect-ws-each"] as const
-type Server = typeof servers[number]
+/** The programs that are compared, each with its argument and environment. */
+const servers = {
+  ws: { file: "ws", args: [], env: { WS_NO_BUFFER_UTIL: "1" } },
+  "ws+bufferutil": { file: "ws", args: [], env: {} },
+  "effect-ws": { file: "effect-ws", args: [], env: {} },
+  "effect-ws-each": { file: "effect-ws", args: ["each"], env: {} }
+} as const
+type Server = keyof typeof servers
 
 interface Sample {
   readonly cpu: number
@@ -23,8 +29,8 @@ const rounds = Number(values.rounds ?? 3)
 /** Each program on a core of its own, where the machine has two and `taskset` is there. */
 const canPin = spawnSync("taskset", ["-V"]).status === 0
 
-const start = (file: string, core: number, env: Record<string, string>): ChildProcess => {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+const start = (file: string, core: number, args: ReadonlyArray<string> = [], env = {}): ChildProcess => {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
     env: { ...process.env, ...env },
     execArgv: ["--conditions=effect-ws-source"]
   })
@@ -51,8 +57,8 @@ const measure = async (server: ChildProcess, port: number, load: ChildProcess, i
 }
 
 const startServer = async (name: Server) => {
-  const file = name === "ws+bufferutil" ? "ws" : name
-  const server = start(`servers/${file}.ts`, 0, name === "ws" ? { WS_NO_BUFFER_UTIL: "1" } : {})
+  const { args, env, file } = servers[name]
+  const server = start(`servers/${file}.ts`, 0, args, env)
   const [{ port }] = await once(server, "message") as [{ port: number }]
   return { name, server, port }
 }
@@ -68,14 +74,15 @@ const row = (it: Case, name: Server, samples: ReadonlyArray<Sample>, reference: 
   return `| ${cells.join(" | ")} |`
 }
 
-const load = start("load.ts", 1, {})
-const running = await Promise.all(servers.map(startServer))
+const names = Object.keys(servers) as ReadonlyArray<Server>
+const load = start("load.ts", 1)
+const running = await Promise.all(names.map(startServer))
 
 console.log(`${rounds} rounds${canPin ? ", server and load on a core each" : ""}, Node ${process.version}\n`)
 console.log("| case | server | CPU µs per message | times ws | spread | messages per second |")
 console.log("| --- | --- | --- | --- | --- | --- |")
 for (const it of cases.filter(({ name }) => name.includes(values.case ?? ""))) {
-  const samples = new Map<Server, Array<Sample>>(servers.map((name) => [name, []]))
+  const samples = new Map<Server, Array<Sample>>(names.map((name) => [name, []]))
   for (const { port, server } of running) await measure(server, port, load, { ...it, messages: it.messages / 4 })
   for (let round = 0; round < rounds; round++) {
     for (const { name, port, server } of running) samples.get(name)?.push(await measure(server, port, load, it))

@@ -6,7 +6,12 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { report } from "./report.ts"
 
-const Echo = WebSocketServer.handle("/", ({ messages, sink }) => Stream.run(messages, sink))
+/** Array by array; or, with the argument `each`, in the plain style of an effect for each message. */
+const Echo = WebSocketServer.handle(
+  "/",
+  ({ messages, send, sink }) =>
+    process.argv[2] === "each" ? Stream.runForEach(messages, send) : Stream.run(messages, sink)
+)
 
 const Report = Layer.effectDiscard(Effect.gen(function*() {
   const { address } = yield* WebSocketServer.WebSocketServer
