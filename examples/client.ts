@@ -1,32 +1,33 @@
-import { NodeRuntime } from "@effect/platform-node"
+/** The chat in a terminal: `node --conditions=effect-ws-source examples/client.ts [url] [name]` */
+import { NodeRuntime, NodeStream } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
 import * as WebSocketClient from "effect-ws/WebSocketClient"
-import { createInterface } from "node:readline"
+import { userInfo } from "node:os"
+import * as Chat from "./chat/Protocol.ts"
 
-/** Joins the chat from a terminal: `npm run client -- "ws://localhost:8080/chat?name=Ada"` */
-const url = process.argv[2] ?? "ws://localhost:8080/chat?name=Terminal"
+const [address = "ws://localhost:8080/chat", name = userInfo().username] = process.argv.slice(2)
 
-const lines = Stream.fromAsyncIterable(createInterface({ input: process.stdin }), (error) => error)
+const url = new URL(address)
+url.searchParams.set("name", name)
 
-const show = (message: string | Uint8Array) => {
-  const event = JSON.parse(String(message))
-  switch (event._tag) {
-    case "Said":
-      return Console.log(`${event.by.name}: ${event.text}`)
-    case "Present":
-      return Console.log(`* here: ${event.members.map(({ name }: { name: string }) => name).join(", ")}`)
-    default:
-      return Effect.void
-  }
-}
+const show = Chat.FromServer.match({
+  Welcome: ({ you }) => Console.log(`Hello, ${you.name}. What you type is sent; Ctrl-C leaves.`),
+  People: ({ people }) => Console.log(`  here: ${people.map(({ name }) => name).join(", ")}`),
+  Said: ({ at, by, text }) => Console.log(`${new Date(at).toLocaleTimeString()} ${by.name}: ${text}`),
+  Pulse: () => Effect.void
+})
+
+const typed = NodeStream.fromReadable({ evaluate: () => process.stdin }).pipe(
+  Stream.decodeText,
+  Stream.splitLines,
+  Stream.filter((line) => line !== ""),
+  Stream.map((text) => Chat.encodeFromClient({ _tag: "Say", text }))
+)
 
 const program = Effect.gen(function*() {
   const { messages, sink } = yield* WebSocketClient.connect(url)
-  yield* Console.log(`* connected to ${url}; write, and end with Ctrl-D`)
-  yield* Effect.raceFirst(
-    Stream.runForEach(messages, show),
-    lines.pipe(Stream.map((text) => JSON.stringify({ _tag: "Say", text })), Stream.run(sink))
-  )
+  const print = Stream.runForEach(Stream.mapEffect(messages, (message) => Chat.decodeFromServer(message)), show)
+  yield* Effect.raceFirst(print, Stream.run(typed, sink))
 }).pipe(Effect.scoped)
 
 NodeRuntime.runMain(program)

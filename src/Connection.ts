@@ -42,6 +42,14 @@ import * as WebSocketError from "./WebSocketError.ts"
 export type CloseEvent = Driver.CloseEvent
 
 /**
+ * A message that was framed once, by `prepare`, to be sent on many connections.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Prepared = Message.Prepared
+
+/**
  * A connection that is open.
  *
  * **Details**
@@ -71,12 +79,12 @@ export interface Connection {
    */
   readonly messages: Stream.Stream<Message.Message, WebSocketError.WebSocketError>
   /**
-   * The data frames as they come, unmasked, for messages too large to be held. Instead of `messages`, not besides: what
-   * was assembled before the first use comes as one frame for each message.
+   * The data frames as they come, unmasked, for messages too large to be held: `maxMessageSize` and `maxFragments` do not
+   * apply. Instead of `messages`, not besides: what was assembled before the first use comes as one frame a message.
    */
   readonly frames: Stream.Stream<Frame, WebSocketError.WebSocketError>
   /** Sends every message, as `sendAll` does for each array. Does not close the connection at its end. */
-  readonly sink: Sink.Sink<void, Message.Message, never, WebSocketError.WebSocketError>
+  readonly sink: Sink.Sink<void, Message.Message | Message.Prepared, never, WebSocketError.WebSocketError>
   /**
    * Sends a message. Messages go out in the order of the calls; it is done when the message is accepted, and waits while
    * the peer reads more slowly than is sent. Messages of one tick leave in one write.

@@ -42,10 +42,10 @@ export interface HandleOptions<A, R> extends ConnectionOptions.ConnectionOptions
   /** The subprotocols that are spoken here; the first of the client's offers that is among them is chosen. */
   readonly protocols?: ReadonlyArray<string> | undefined
   /**
-   * The origins from which browsers may connect, such as `https://example.com`; others get 403 (RFC 6455 §10.2). Requests
-   * without an origin come from programs and are let through. Default: any.
+   * The origins from which browsers may connect, such as `https://example.com`; others get 403 (RFC 6455 §10.2). `"same"`
+   * stands for pages of this host. Requests without an origin come from programs and are let through. Default: any.
    */
-  readonly origins?: ReadonlyArray<string> | ((origin: string, request: UpgradeRequest) => boolean) | undefined
+  readonly origins?: "same" | ReadonlyArray<string> | ((origin: string, request: UpgradeRequest) => boolean) | undefined
   /** Further headers of the 101 answer. */
   readonly headers?: ((request: UpgradeRequest) => Readonly<Record<string, string>>) | undefined
 }

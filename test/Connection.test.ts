@@ -60,6 +60,27 @@ describe("invariant 1: what came before the end is delivered before it, in order
     }).pipe(Effect.scoped))
 })
 
+describe("the end of a connection whose messages nobody reads", () => {
+  it.live("is known when the transport is gone, and the messages are still there", () =>
+    Effect.gen(function*() {
+      const { connection, peer, socket } = yield* Loopback.facing({ inboxSize: 10 })
+      const sent = Array.from({ length: 100 }, (_, i) => `message ${i}`)
+      yield* Effect.promise(() =>
+        new Promise<void>((resolve) => {
+          socket.once("data", () => resolve())
+          peer.write(octets(...sent.map((message) => text(message))))
+        })
+      )
+      peer.resetAndDestroy()
+      assert.strictEqual(reasonOf((yield* connection.closed).error), "TransportError")
+      const seen: Array<string> = []
+      yield* Effect.flip(
+        Stream.runForEach(connection.messages, (message) => Effect.sync(() => seen.push(String(message))))
+      )
+      assert.deepStrictEqual(seen, sent)
+    }).pipe(Effect.scoped))
+})
+
 describe("invariant 2: messages go out in the order of the calls", () => {
   it.live("of every kind, with control frames only in between", () =>
     Effect.gen(function*() {
@@ -278,6 +299,15 @@ describe("reading", () => {
         [true, 0, "b"],
         [true, 2, "c"]
       ])
+    }).pipe(Effect.scoped))
+
+  it.live("frames of a message that is too large, and in too many fragments, to be assembled", () =>
+    Effect.gen(function*() {
+      const { client, server } = yield* Loopback.pair({ maxMessageSize: 1000, maxFragments: 10 })
+      const parts = Stream.fromIterable(Array.from({ length: 100 }, () => Buffer.alloc(100)))
+      yield* Effect.forkChild(Effect.andThen(server.sendStream(parts), server.close()))
+      const size = yield* Stream.runFold(client.frames, () => 0, (size, { payload }) => size + payload.length)
+      assert.strictEqual(size, 10_000)
     }).pipe(Effect.scoped))
 
   it.live("frames that are asked for late begin with what was assembled", () =>

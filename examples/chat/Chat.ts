@@ -1,36 +1,41 @@
-import { Duration, Effect, Schedule, Stream } from "effect"
+/** The chat's endpoint: who may come in, and what happens on each connection. */
+import { Duration, Effect, Schedule, Schema, Stream } from "effect"
 import type { Connection } from "effect-ws/Connection"
 import * as WebSocketServer from "effect-ws/WebSocketServer"
-import { decode, encode } from "./Events.ts"
+import { decodeFromClient, encodeFromServer, Name } from "./Protocol.ts"
 import { Room } from "./Room.ts"
 
-const nameOf = (searchParams: URLSearchParams) => {
-  const name = searchParams.get("name")?.trim() ?? ""
-  return name === "" || name.length > 24
-    ? Effect.fail(new WebSocketServer.Refusal({ status: 400, body: "a name has 1 to 24 characters" }))
-    : Effect.succeed(name)
-}
+/** Someone is here for as long as the connection is: whichever of the three ends first, ends it. */
+const attend = Effect.fnUntraced(
+  function*(connection: Connection, name: string) {
+    const room = yield* Room
+    const news = yield* room.news
+    const me = yield* room.join(name)
+    yield* connection.send(encodeFromServer({ _tag: "Welcome", you: me }))
 
-/** Tells the page, every other second, how long a ping to it takes. */
-const measure = ({ ping, send }: Connection) =>
-  ping().pipe(
-    Effect.flatMap((elapsed) => send(encode({ _tag: "RoundTrip", millis: Duration.toMillis(elapsed) }))),
-    Effect.repeat(Schedule.spaced("2 seconds"))
+    const listen = Stream.runForEachArray(
+      connection.messages,
+      (batch) => Effect.flatMap(decodeFromClient(batch), (messages) => room.say(me, messages))
+    )
+    const tell = Stream.runForEachArray(news, connection.sendAll)
+    const measure = connection.ping().pipe(
+      Effect.flatMap((roundTrip) => room.measured(me, Duration.toMillis(roundTrip))),
+      Effect.repeat(Schedule.spaced("1 second"))
+    )
+    yield* Effect.raceAllFirst([listen, tell, measure])
+  },
+  (attending, connection) =>
+    Effect.catchTag(attending, "SchemaError", () => connection.close(1008, "this is not a message of the chat"))
+)
+
+const nameOf = ({ searchParams }: { readonly searchParams: URLSearchParams }) =>
+  Schema.decodeUnknownEffect(Name)(searchParams.get("name")).pipe(
+    Effect.mapError(({ message }) => new WebSocketServer.Refusal({ status: 400, body: message }))
   )
 
-/** One visit: the scope of the connection is the stay in the room. */
-export const Chat = WebSocketServer.handle(
-  "/chat",
-  { accept: ({ searchParams }) => nameOf(searchParams), maxMessageSize: 16_384 },
-  Effect.fnUntraced(function*(connection, name) {
-    const room = yield* Room
-    const { events, member } = yield* room.join(name)
-    yield* connection.send(encode({ _tag: "Welcome", you: member }))
-    yield* Effect.forkScoped(Stream.runForEachArray(events, connection.sendAll))
-    yield* Effect.forkScoped(measure(connection))
-    yield* Stream.runForEach(
-      connection.messages,
-      (message) => Effect.flatMap(decode(message), ({ text }) => room.say(member, text))
-    )
-  })
-)
+export const Chat = WebSocketServer.handle("/chat", {
+  accept: nameOf,
+  origins: "same",
+  maxMessageSize: 16 * 1024,
+  closeTimeout: "2 seconds"
+}, attend)

@@ -1,50 +1,90 @@
-import { Clock, Context, Effect, Layer, PubSub, Schedule, type Scope, Stream } from "effect"
+/** The room: who is in it, and what is said there. Of WebSockets it knows only how to frame a message once for all. */
+import { Clock, Context, Effect, Hash, Layer, PubSub, Schedule, type Scope, Stream } from "effect"
 import * as Connection from "effect-ws/Connection"
-import type { Message } from "effect-ws/protocol"
-import { encode, type Member, type ServerEvent } from "./Events.ts"
+import { randomUUID } from "node:crypto"
+import { encodeFromServer, type FromClient, type FromServer, type Person } from "./Protocol.ts"
 
-/** Where everybody hears everybody: an event is encoded and framed once, for all who are there. */
+type News = Connection.Prepared
+
 export class Room extends Context.Service<Room, {
-  /** Adds a member for as long as the scope lives, and gives what is said from now on. */
-  readonly join: (name: string) => Effect.Effect<Visit, never, Scope.Scope>
-  readonly say: (by: Member, text: string) => Effect.Effect<void>
+  /** What was said lately, and from now on everything that happens. */
+  readonly news: Effect.Effect<Stream.Stream<News>, never, Scope.Scope>
+  /** Makes someone be there until the scope ends. */
+  readonly join: (name: string) => Effect.Effect<Person, never, Scope.Scope>
+  readonly say: (by: Person, messages: ReadonlyArray<FromClient>) => Effect.Effect<void>
+  /** Notes how long it takes to someone and back. */
+  readonly measured: (person: Person, milliseconds: number) => Effect.Effect<void>
 }>()("chat/Room") {
   static readonly layer = Layer.effect(Room, Effect.suspend(() => make))
 }
 
-export interface Visit {
-  readonly member: Member
-  readonly events: Stream.Stream<Message.Prepared>
-}
-
 const make = Effect.gen(function*() {
-  const events = yield* PubSub.sliding<Message.Prepared>(256)
-  const members = new Map<number, Member>()
-  let lastId = 0
+  // Sliding: who reads too slowly misses something, and holds up nobody
+  const talk = yield* PubSub.sliding<News>({ capacity: 4096, replay: 50 })
+  const events = yield* PubSub.sliding<News>(256)
+  const people = new Map<string, Person>()
+  const roundTrips = new Map<string, number>()
   let said = 0
 
-  const publish = (event: ServerEvent) => PubSub.publish(events, Connection.prepare(encode(event)))
-  const present = Effect.suspend(() => publish({ _tag: "Present", members: [...members.values()] }))
+  const tell = (event: FromServer) => PubSub.publish(events, frame(event))
+  const tellWhoIsHere = Effect.suspend(() => tell({ _tag: "People", people: [...people.values()] }))
 
-  yield* Effect.suspend(() => {
-    const perSecond = said
+  const enter = (name: string) =>
+    Effect.sync((): Person => {
+      const person = { id: randomUUID(), name, hue: freeHue(name, people.values()) }
+      people.set(person.id, person)
+      return person
+    })
+
+  const leave = ({ id }: Person) =>
+    Effect.suspend(() => {
+      people.delete(id)
+      roundTrips.delete(id)
+      return tellWhoIsHere
+    })
+
+  const pulse = Effect.suspend(() => {
+    const messagesPerSecond = said
     said = 0
-    return publish({ _tag: "Rate", perSecond })
-  }).pipe(Effect.repeat(Schedule.spaced("1 second")), Effect.forkScoped)
-
-  const join = Effect.fnUntraced(function*(name: string) {
-    const member = { id: ++lastId, name }
-    const subscription = yield* PubSub.subscribe(events)
-    members.set(member.id, member)
-    yield* Effect.addFinalizer(() => Effect.andThen(Effect.sync(() => members.delete(member.id)), present))
-    yield* present
-    return { member, events: Stream.fromSubscription(subscription) }
+    return tell({ _tag: "Pulse", messagesPerSecond, roundTrips: Object.fromEntries(roundTrips) })
   })
+  yield* Effect.forkScoped(Effect.repeat(pulse, Schedule.fixed("1 second")))
 
-  const say = Effect.fnUntraced(function*(by: Member, text: string) {
-    said++
-    yield* publish({ _tag: "Said", by, text, at: yield* Clock.currentTimeMillis })
+  return Room.of({
+    news: Effect.zipWith(
+      PubSub.subscribe(talk),
+      PubSub.subscribe(events),
+      (talk, events) => Stream.merge(Stream.fromSubscription(talk), Stream.fromSubscription(events))
+    ),
+    join: (name) => Effect.tap(Effect.acquireRelease(enter(name), leave), tellWhoIsHere),
+    say: Effect.fnUntraced(function*(by, messages) {
+      const at = yield* Clock.currentTimeMillis
+      said += messages.length
+      yield* PubSub.publishAll(
+        talk,
+        messages.map(({ text }) => frame({ _tag: "Said", id: randomUUID(), by, at, text }))
+      )
+    }),
+    measured: ({ id }, milliseconds) => Effect.sync(() => roundTrips.set(id, milliseconds))
   })
-
-  return Room.of({ join, say })
 })
+
+/** Encoded and framed once, however many there are to get it. */
+const frame = (event: FromServer): News => Connection.prepare(encodeFromServer(event))
+
+const hues = Array.from({ length: 12 }, (_, i) => i * 30)
+
+/** A name keeps its colour, unless someone else has a similar one just now. */
+const freeHue = (name: string, people: Iterable<Person>): number => {
+  const taken = Array.from(people, ({ hue }) => hue)
+  const isApart = (degrees: number) => (hue: number) => taken.every((other) => distance(hue, other) >= degrees)
+  const first = Math.abs(Hash.string(name)) % hues.length
+  const inOrder = [...hues.slice(first), ...hues.slice(0, first)]
+  return inOrder.find(isApart(60)) ?? inOrder.find(isApart(30)) ?? inOrder[0]
+}
+
+/** On the colour wheel. */
+const distance = (hue: number, other: number): number => {
+  const degrees = Math.abs(hue - other)
+  return Math.min(degrees, 360 - degrees)
+}

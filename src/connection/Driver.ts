@@ -135,7 +135,7 @@ export class Driver implements Receiver {
     this.gone = true
     this.transportError ??= error
     this.protocol.endOfStream()
-    this.read()
+    this.readOn()
     this.deadline.clear()
     this.outbox.abandon()
     this.goneWaiters.call()
@@ -155,8 +155,9 @@ export class Driver implements Receiver {
     this.regulate()
   }
 
+  /** What is left of a transport that is gone is little, and all of it is decoded: the end is not to wait for a reader. */
   private decode(): void {
-    while (this.held === undefined && !this.inbox.isFull()) {
+    while (this.held === undefined && (this.gone || !this.inbox.isFull())) {
       const output = this.protocol.next()
       if (output === undefined) return
       if (typeof output === "string" || output instanceof Uint8Array) this.inbox.push(output)
@@ -225,7 +226,7 @@ export class Driver implements Receiver {
     if (order._tag !== "Write" || order.opcode !== Opcode.Close) return this.obeyNow(order)
     this.inbox.wake()
     const busy = this.reading && !this.inbox.isWaiting() && this.protocol.state === "Exchanged"
-    if (!busy) return this.obeyNow(order)
+    if (!busy || this.gone) return this.obeyNow(order)
     this.held = order
     this.deadline.set(this.closeTimeout)
   }

@@ -40,7 +40,7 @@ import * as Violation from "./Violation.ts"
 export class FrameDecoder {
   private readonly rules: FrameHeader.Rules
   private readonly bytes: Bytes.Bytes
-  private readonly maxMessageSize: number
+  private maxMessageSize: number
   private readonly input = new ByteQueue.ByteQueue()
   /** The octets of a header, or of a control frame, that is split over two reads. */
   private split: Uint8Array | undefined = undefined
@@ -70,6 +70,11 @@ export class FrameDecoder {
     this.input.clear()
     this.split = undefined
     this.length = -1
+  }
+
+  /** Lets messages be of any size, where nobody holds them. */
+  liftLimit(): void {
+    this.maxMessageSize = Infinity
   }
 
   /** The next frame, or what there is of it. */

@@ -56,6 +56,7 @@ export class MessageAssembler {
     }
     const violation = this.check(frame)
     if (violation !== undefined) return violation
+    if (this.fragments > this.limits.maxFragments) return Violation.error("FragmentsTooMany")
     if (frame.payload.length > 0) this.keep(frame.payload)
     if ((this.parts?.length ?? 0) > this.limits.maxChunks) return Violation.error("ChunksTooMany")
     return frame.fin ? this.join() : undefined
@@ -95,7 +96,7 @@ export class MessageAssembler {
       return Violation.error(wanted ? "ContinuationUnexpected" : "ContinuationMissing")
     }
     if (wanted) this.start(frame)
-    if (this.whole && ++this.fragments > this.limits.maxFragments) return Violation.error("FragmentsTooMany")
+    if (this.whole) this.fragments++
     this.whole = frame.whole
     const valid = this.validator === undefined ||
       (this.validator.push(frame.payload) && (!frame.fin || this.validator.isComplete()))

@@ -170,10 +170,14 @@ export class Protocol {
     this.ended = true
   }
 
-  /** Asks for data frames as they come, from now on. What was kept of a message in progress is its first fragment. */
+  /**
+   * Asks for data frames as they come, from now on, of messages of any size: nothing is held. What was kept of a message
+   * in progress is its first fragment.
+   */
   useFrames(): ReadonlyArray<Order> {
     if (this.frames || !this.receives()) return []
     this.frames = true
+    this.decoder.liftLimit()
     const frame = this.assembler.giveUp()
     return frame === undefined ? [] : [{ _tag: "Fragment", frame }]
   }

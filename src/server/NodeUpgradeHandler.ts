@@ -103,6 +103,7 @@ export const pathOf = (target: string): string => {
 
 const mayConnect = ({ origins }: Route, request: UpgradeRequest): boolean => {
   if (origins === undefined || request.origin === undefined) return true
+  if (origins === "same") return URL.parse(request.origin)?.host === request.headers["host"]
   return typeof origins === "function" ? origins(request.origin, request) : origins.includes(request.origin)
 }
 

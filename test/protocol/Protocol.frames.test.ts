@@ -60,9 +60,16 @@ describe.each(Peer.roles)("a $role that is asked for frames", ({ role }) => {
       expect(heard.slice(heard.findIndex((output) => output["opcode"] === 8)))
         .toEqual(Conversations.failure({ role }, violation))
     }
-    const tooMany = new Protocol.Protocol({ role, limits: { maxFragments: 2 } })
-    tooMany.useFrames()
-    expect(Listening.listen(tooMany, [wire(Peer.text("", false), Peer.more("", false), Peer.more(""))]).slice(2))
-      .toEqual(Conversations.failure({ role }, "FragmentsTooMany"))
+  })
+
+  it("lets a message be of any size, in any number of fragments, since nobody holds it", () => {
+    const protocol = new Protocol.Protocol({ role, limits: { maxFragments: 2, maxMessageSize: 2 } })
+    protocol.useFrames()
+    const heard = Listening.listen(protocol, [wire(Peer.text("ab", false), Peer.more("cd", false), Peer.more("e"))])
+    expect(heard).toEqual([
+      Peer.fragment(0x01, "ab"),
+      Peer.fragment(0x00, "cd"),
+      Peer.fragment(0x80, "e")
+    ])
   })
 })

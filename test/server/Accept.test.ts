@@ -226,6 +226,19 @@ describe("origins (RFC 6455 §10.2)", () => {
       assert.deepStrictEqual(found, { friend: 101, stranger: 403, none: 101, strangerOfVersion8: 403 })
     }))
 
+  it.live("\"same\" lets in pages of the host that is asked", () =>
+    Effect.gen(function*() {
+      const { port } = yield* TestServer.start(WebSocketServer.handle("/", { origins: "same" }, () => Effect.void))
+      const statusFor = (origin: string) =>
+        Effect.map(
+          RawClient.ask(port, RawClient.handshake("/", { Host: "example.com:8080", Origin: origin })),
+          ({ status }) => status
+        )
+      assert.strictEqual(yield* statusFor("http://example.com:8080"), 101)
+      assert.strictEqual(yield* statusFor("http://example.com"), 403)
+      assert.strictEqual(yield* statusFor("null"), 403)
+    }))
+
   it.live("a function decides by the origin and the request", () =>
     Effect.gen(function*() {
       const found = yield* statuses({
