@@ -54,9 +54,8 @@ export class MessageAssembler {
     if (frame.fin && this.opcode === Opcode.Continuation && frame.opcode !== Opcode.Continuation) {
       return this.finish(frame.opcode === Opcode.Text, frame.rsv1, frame.payload, this.validateUtf8)
     }
-    const violation = this.check(frame)
+    const violation = this.check(frame, this.limits.maxFragments)
     if (violation !== undefined) return violation
-    if (this.fragments > this.limits.maxFragments) return Violation.error("FragmentsTooMany")
     if (frame.payload.length > 0) this.keep(frame.payload)
     if ((this.parts?.length ?? 0) > this.limits.maxChunks) return Violation.error("ChunksTooMany")
     return frame.fin ? this.join() : undefined
@@ -64,7 +63,7 @@ export class MessageAssembler {
 
   /** Checks a data frame without keeping its payload, for those who take the frames themselves. */
   observe(frame: Frame): Violation.ProtocolError | undefined {
-    const violation = this.check(frame)
+    const violation = this.check(frame, Infinity)
     if (frame.fin) this.reset()
     return violation
   }
@@ -90,13 +89,13 @@ export class MessageAssembler {
   }
 
   /** A data frame's place in its message, and its text. */
-  private check(frame: Frame): Violation.ProtocolError | undefined {
+  private check(frame: Frame, maxFragments: number): Violation.ProtocolError | undefined {
     const wanted = this.opcode === Opcode.Continuation
     if (wanted === (frame.opcode === Opcode.Continuation)) {
       return Violation.error(wanted ? "ContinuationUnexpected" : "ContinuationMissing")
     }
     if (wanted) this.start(frame)
-    if (this.whole) this.fragments++
+    if (this.whole && ++this.fragments > maxFragments) return Violation.error("FragmentsTooMany")
     this.whole = frame.whole
     const valid = this.validator === undefined ||
       (this.validator.push(frame.payload) && (!frame.fin || this.validator.isComplete()))
