@@ -281,12 +281,16 @@ const stable = (read: () => number) =>
   })
 
 describe("reading", () => {
-  it.live("a second reader fails with a UsageError", () =>
+  it.live("a second reader fails with a UsageError, and does not disturb the first", () =>
     Effect.gen(function*() {
-      const { client } = yield* Loopback.pair()
-      yield* Effect.forkChild(Stream.runDrain(client.messages), { startImmediately: true })
+      const { client, server } = yield* Loopback.pair()
+      const reading = yield* Effect.forkChild(Stream.runCollect(Stream.take(client.messages, 1)), {
+        startImmediately: true
+      })
       assert.strictEqual(reasonOf(yield* Effect.flip(Stream.runDrain(client.messages))), "UsageError")
       assert.strictEqual(reasonOf(yield* Effect.flip(Stream.runDrain(client.frames))), "UsageError")
+      yield* server.send("for the first")
+      assert.deepStrictEqual(yield* Fiber.join(reading), ["for the first"])
     }).pipe(Effect.scoped))
 
   it.live("frames come as they were sent", () =>

@@ -24,10 +24,11 @@ type Batches<A> = Pull.Pull<Arr.NonEmptyReadonlyArray<A>, WebSocketError>
  * @category reading
  * @since 0.1.0
  */
-export const stream = <A>(driver: Driver, pull: Batches<A>): Stream.Stream<A, WebSocketError> =>
+export const stream = <A>(driver: Driver, pull: Batches<A>, begin = () => {}): Stream.Stream<A, WebSocketError> =>
   Stream.fromChannel(Channel.fromTransform((_upstream, scope) =>
     Effect.suspend(() => {
       if (!driver.beginReading()) return Effect.fail(Inbox.twoReaders())
+      begin()
       return Effect.as(Scope.addFinalizer(scope, Effect.sync(() => driver.endReading())), pull)
     })
   ))
@@ -39,10 +40,7 @@ export const stream = <A>(driver: Driver, pull: Batches<A>): Stream.Stream<A, We
  * @since 0.1.0
  */
 export const frames = (driver: Driver): Stream.Stream<Frame, WebSocketError> =>
-  Stream.suspend(() => {
-    driver.useFrames()
-    return stream(driver, Effect.map(driver.pull, Arr.map(toFrame)))
-  })
+  stream(driver, Effect.map(driver.pull, Arr.map(toFrame)), () => driver.useFrames())
 
 /** A message that was assembled before frames were asked for is one frame. */
 const toFrame = (item: Item): Frame => {
