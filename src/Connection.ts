@@ -80,7 +80,8 @@ export interface Connection {
   readonly messages: Stream.Stream<Message.Message, WebSocketError.WebSocketError>
   /**
    * The data frames as they come, unmasked, for messages too large to be held: `maxMessageSize` and `maxFragments` do not
-   * apply. Instead of `messages`, not besides: what was assembled before the first use comes as one frame a message.
+   * apply. Instead of `messages`, which fail with a `UsageError` from then on; what was assembled before comes as one frame
+   * for each message.
    */
   readonly frames: Stream.Stream<Frame, WebSocketError.WebSocketError>
   /** Sends every message, as `sendAll` does for each array. Does not close the connection at its end. */
@@ -155,12 +156,12 @@ class ConnectionImpl implements Connection {
     this.agreement = agreement
   }
 
-  get pull() {
-    return this.driver.pull as Connection["pull"]
+  get pull(): Connection["pull"] {
+    return Reader.pull(this.driver)
   }
 
   get messages(): Connection["messages"] {
-    return Reader.stream(this.driver, this.pull)
+    return Reader.messages(this.driver)
   }
 
   get frames(): Connection["frames"] {

@@ -305,6 +305,15 @@ describe("reading", () => {
       ])
     }).pipe(Effect.scoped))
 
+  it.live("messages after frames fail with a UsageError", () =>
+    Effect.gen(function*() {
+      const { client, server } = yield* Loopback.pair()
+      yield* server.send("first")
+      yield* Stream.runDrain(Stream.take(client.frames, 1))
+      assert.strictEqual(reasonOf(yield* Effect.flip(Stream.runDrain(client.messages))), "UsageError")
+      assert.strictEqual(reasonOf(yield* Effect.flip(client.pull)), "UsageError")
+    }).pipe(Effect.scoped))
+
   it.live("frames of a message that is too large, and in too many fragments, to be assembled", () =>
     Effect.gen(function*() {
       const { client, server } = yield* Loopback.pair({ maxMessageSize: 1000, maxFragments: 10 })

@@ -98,6 +98,7 @@ export class Driver implements Receiver {
   private gone = false
   private readonly closedWaiters = new Waiters()
   private readonly goneWaiters = new Waiters()
+  givesFrames = false
   closeEvent: CloseEvent | undefined = undefined
 
   constructor(options: Options) {
@@ -201,8 +202,9 @@ export class Driver implements Receiver {
     this.readOn()
   }
 
-  /** Gives data frames instead of messages from now on. */
+  /** Gives data frames instead of messages from now on, for good. */
   useFrames(): void {
+    this.givesFrames = true
     this.obeyAll(this.protocol.useFrames())
   }
 

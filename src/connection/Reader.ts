@@ -12,26 +12,29 @@ import * as Stream from "effect/Stream"
 import type { Frame } from "../protocol/Frame.ts"
 import * as Message from "../protocol/Message.ts"
 import { nodeBytes } from "../transport/NodeBytes.ts"
-import type { WebSocketError } from "../WebSocketError.ts"
+import * as WebSocketError from "../WebSocketError.ts"
 import type { Driver, Item } from "./Driver.ts"
 import * as Inbox from "./Inbox.ts"
 
-type Batches<A> = Pull.Pull<Arr.NonEmptyReadonlyArray<A>, WebSocketError>
+type Batches<A> = Pull.Pull<Arr.NonEmptyReadonlyArray<A>, WebSocketError.WebSocketError>
 
 /**
- * A stream of what is pulled, which is the connection's reader while it runs.
+ * What is pulled as messages, if frames were not asked for before.
  *
  * @category reading
  * @since 0.1.0
  */
-export const stream = <A>(driver: Driver, pull: Batches<A>, begin = () => {}): Stream.Stream<A, WebSocketError> =>
-  Stream.fromChannel(Channel.fromTransform((_upstream, scope) =>
-    Effect.suspend(() => {
-      if (!driver.beginReading()) return Effect.fail(Inbox.twoReaders())
-      begin()
-      return Effect.as(Scope.addFinalizer(scope, Effect.sync(() => driver.endReading())), pull)
-    })
-  ))
+export const pull = (driver: Driver): Batches<Message.Message> =>
+  Effect.suspend(() => driver.givesFrames ? Effect.fail(notMessages()) : driver.pull as Batches<Message.Message>)
+
+/**
+ * A stream of messages.
+ *
+ * @category reading
+ * @since 0.1.0
+ */
+export const messages = (driver: Driver): Stream.Stream<Message.Message, WebSocketError.WebSocketError> =>
+  stream(driver, () => driver.givesFrames ? pull(driver) : driver.pull as Batches<Message.Message>)
 
 /**
  * A stream of data frames, which makes the driver give these instead of messages.
@@ -39,8 +42,22 @@ export const stream = <A>(driver: Driver, pull: Batches<A>, begin = () => {}): S
  * @category reading
  * @since 0.1.0
  */
-export const frames = (driver: Driver): Stream.Stream<Frame, WebSocketError> =>
-  stream(driver, Effect.map(driver.pull, Arr.map(toFrame)), () => driver.useFrames())
+export const frames = (driver: Driver): Stream.Stream<Frame, WebSocketError.WebSocketError> =>
+  stream(driver, () => {
+    driver.useFrames()
+    return Effect.map(driver.pull, Arr.map(toFrame))
+  })
+
+/** A stream that is the connection's reader while it runs. */
+const stream = <A>(driver: Driver, begin: () => Batches<A>): Stream.Stream<A, WebSocketError.WebSocketError> =>
+  Stream.fromChannel(Channel.fromTransform((_upstream, scope) =>
+    Effect.suspend(() => {
+      if (!driver.beginReading()) return Effect.fail(Inbox.twoReaders())
+      return Effect.map(Scope.addFinalizer(scope, Effect.sync(() => driver.endReading())), begin)
+    })
+  ))
+
+const notMessages = () => WebSocketError.fromUsage("frames were asked for: this connection gives no messages any more")
 
 /** A message that was assembled before frames were asked for is one frame. */
 const toFrame = (item: Item): Frame => {
