@@ -4,6 +4,8 @@ import * as Connection from "effect-ws/Connection"
 import type { WebSocketError } from "effect-ws/WebSocketError"
 import { TestClock } from "effect/testing"
 import { once } from "node:events"
+import { Duplex } from "node:stream"
+import { setImmediate as tick } from "node:timers/promises"
 import * as Frames from "./conformance/Frames.ts"
 import * as Loopback from "./Loopback.ts"
 
@@ -364,6 +366,22 @@ describe("sending", () => {
       yield* Effect.ignore(Stream.runForEach(server.messages, (message) => Effect.sync(() => seen.push(message))))
       assert.deepStrictEqual(seen, [])
       assert.strictEqual((yield* server.closed).code, 1011)
+    }).pipe(Effect.scoped))
+
+  it.live("over a stream that passes bytes on later keeps them as they were", () =>
+    Effect.gen(function*() {
+      const held: Array<Buffer> = []
+      const write = (chunk: Buffer, _encoding: string, done: () => void) => {
+        held.push(chunk)
+        done()
+      }
+      const stream = new Duplex({ read: () => {}, write })
+      const connection = yield* Connection.fromDuplex(stream, { role: "server" }, { closeTimeout: 50 })
+      for (const message of ["first", "other"]) {
+        yield* connection.send(message)
+        yield* Effect.promise(() => tick())
+      }
+      assert.strictEqual(Buffer.concat(held).toString("latin1"), "\x81\x05first\x81\x05other")
     }).pipe(Effect.scoped))
 
   it.live("an empty stream is an empty message", () =>

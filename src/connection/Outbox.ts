@@ -103,7 +103,7 @@ export class Outbox {
     this.scheduled = false
     if (this.encoder.size === 0) return
     const { encoder, transport } = this
-    const copy = this.holds || transport.queued > 0
+    const copy = this.holds || transport.queued > 0 || !transport.releases
     transport.write(encoder.take(copy))
     this.holds = transport.queued > 0
     if (!copy) encoder.settle(!this.holds)

@@ -11,6 +11,9 @@ import * as Opcode from "./Opcode.ts"
 import * as Utf8 from "./Utf8.ts"
 import * as Violation from "./Violation.ts"
 
+/** No string can be longer in V8: it would throw. */
+const maxTextSize = 2 ** 29 - 24
+
 /**
  * A message whose payload is compressed as a whole (RFC 7692 §6).
  *
@@ -126,6 +129,7 @@ export class MessageAssembler {
   private finish(text: boolean, compressed: boolean, payload: Uint8Array, validate: boolean) {
     if (compressed) return { _tag: "Compressed", text, payload } as const
     if (!text) return payload
+    if (payload.length > maxTextSize) return Violation.error("MessageTooBig")
     if (!validate) return this.bytes.decode(payload)
     return Bytes.decodeUtf8(this.bytes, payload) ?? Violation.error("TextNotUtf8")
   }

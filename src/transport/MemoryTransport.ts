@@ -29,6 +29,7 @@ export const pair = (): readonly [Transport, Transport] => {
 
 class MemoryTransport implements Transport {
   readonly remoteAddress = undefined
+  readonly releases = true
   peer: MemoryTransport | undefined = undefined
   queued = 0
   congested = false

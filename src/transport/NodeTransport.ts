@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Socket } from "node:net"
+import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import type { Receiver, Transport } from "./Transport.ts"
 
@@ -21,6 +21,7 @@ import type { Receiver, Transport } from "./Transport.ts"
 export const fromDuplex = (duplex: Duplex, head?: Uint8Array): Transport => new NodeTransport(duplex, head)
 
 class NodeTransport implements Transport {
+  readonly releases: boolean
   private readonly duplex: Duplex
   private head: Uint8Array | undefined
   private error: Error | undefined = undefined
@@ -28,6 +29,7 @@ class NodeTransport implements Transport {
   constructor(duplex: Duplex, head: Uint8Array | undefined) {
     this.duplex = duplex
     this.head = head
+    this.releases = duplex instanceof Socket
     duplex.on("error", (error) => this.error = error)
     const socket = duplex as Partial<Socket>
     socket.setTimeout?.(0)

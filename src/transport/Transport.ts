@@ -33,6 +33,11 @@ export interface Transport {
   readonly remoteAddress: string | undefined
   /** Bytes that were written and not yet taken by the operating system. */
   readonly queued: number
+  /**
+   * Whether memory that was written is the writer's again when nothing is `queued`. A TCP socket hands it to the operating
+   * system; a stream that passes it on may be read later.
+   */
+  readonly releases: boolean
   /** Whether more is queued than should be; `onDrain` comes when it is gone. */
   readonly congested: boolean
   /** Starts reading. Called once. */
@@ -41,7 +46,7 @@ export interface Transport {
   pause(): void
   /** Reads on. */
   resume(): void
-  /** Writes the chunks in one go. They are the transport's until they are no longer `queued`. */
+  /** Writes the chunks in one go. They are the transport's from now on: see `releases`. */
   write(chunks: ReadonlyArray<Uint8Array>): void
   /** Ends the writing side, after what was written. */
   end(): void

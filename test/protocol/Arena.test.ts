@@ -49,6 +49,9 @@ describe("an arena", () => {
     expect(first.start).toBe(0)
     arena.giveBack(old.slab)
     expect(lend(10).start).toBe(60)
+    arena.giveBack(first.slab)
+    arena.giveBack(first.slab)
+    expect(lend(10).start).toBe(0)
     expect(allocated).toHaveLength(2)
   })
 

@@ -61,12 +61,13 @@ describe("a byte queue", () => {
   })
 
   it("forgets everything when it is cleared", () => {
-    const queue = queueOf(Wire.hex("0102"), Wire.hex("03"))
-    queue.skip(1)
+    const queue = queueOf(Wire.hex("01"), Wire.hex("0203"), Wire.hex("04"))
+    queue.skip(2)
+    queue.push(Wire.hex("05"))
     queue.clear()
     expect(queue.available()).toBe(0)
-    queue.push(Wire.hex("04"))
-    expect(Wire.toHex(queue.take(9))).toBe("04")
+    queue.push(Wire.hex("06"))
+    expect(Wire.toHex(queue.take(9))).toBe("06")
     expect(queue.available()).toBe(0)
   })
 

@@ -226,6 +226,20 @@ describe("the chunks of one write", () => {
     ])
   })
 
+  it("stay as they are though the memory before them has come to the same place in another slab", () => {
+    const { arena, encoder } = make()
+    const [other, third] = [new FrameEncoder(arena, Bytes.portable), new FrameEncoder(arena, Bytes.portable)]
+    encoder.text("first")
+    other.text("other")
+    third.text("third")
+    third.take()
+    third.settle(false)
+    third.text("third")
+    encoder.text("second")
+    expect(Wire.toHex(Wire.concat(other.take())))
+      .toBe(Wire.toHex(Wire.frame({ opcode: 1, payload: Wire.utf8("other") })))
+  })
+
   it("stay as they are while they are written, though more is taken as copies before that is done", () => {
     const { encoder } = make()
     encoder.text("first")

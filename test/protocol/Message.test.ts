@@ -20,5 +20,6 @@ describe("a prepared message", () => {
     const prepared = Message.prepare(Bytes.portable, payload)
     payload.fill(9)
     expect(Wire.toHex(prepared.frame)).toBe("8203010203")
+    expect(Wire.toHex(prepared.payload)).toBe("010203")
   })
 })

@@ -39,6 +39,14 @@ describe.each(Peer.roles)("a $role that closes", ({ role }) => {
       .toEqual([{ text: "a" }, Peer.pinged(), ...Peer.closed(role, 1001, "").slice(1)])
   })
 
+  it("sends no pong behind its own Close", () => {
+    const protocol = new Protocol.Protocol({ role })
+    protocol.setWritable(false)
+    Listening.listen(protocol, [wire(Peer.ping())])
+    protocol.close()
+    expect(protocol.setWritable(true)).toEqual([])
+  })
+
   it("sends no second Close for a violation", () => {
     const protocol = new Protocol.Protocol({ role })
     protocol.close()
