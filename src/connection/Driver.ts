@@ -237,13 +237,13 @@ export class Driver implements Receiver {
     switch (order._tag) {
       case "Fragment":
         return this.inbox.push({ frame: order.frame, length: order.frame.payload.length })
-      case "Ping":
+      case "Ping": // its pong is an order of its own
         return
       case "Pong":
         return this.pings.answer(order.payload)
       case "Write":
         return this.writeControl(order.opcode, order.payload)
-      case "Inflate":
+      case "Inflate": // no compression is negotiated
         return
       case "Closed":
         return this.closed(order.ended)
