@@ -12,16 +12,28 @@ const byNumber = (a: string, b: string): number => a.localeCompare(b, "en", { nu
 const isGood = ({ behavior, behaviorClose }: Verdict): boolean =>
   [behavior, behaviorClose].every((verdict) => verdict === "OK" || verdict === "INFORMATIONAL")
 
-const formatAgent = ([agent, cases]: [string, Report[string]]): string => {
-  const bad = Object.entries(cases).filter(([, verdict]) => !isGood(verdict)).toSorted(([a], [b]) => byNumber(a, b))
-  const count = Object.keys(cases).length
-  const lines = bad.map(([id, { behavior, behaviorClose }]) => `  ${id}: ${behavior}, close ${behaviorClose}`)
-  return [`${agent}: ${count - bad.length} of ${count} strictly OK`, ...lines].join("\n")
+/** How often each behaviour occurs: the three that matter always, others where they are. */
+const count = (verdicts: ReadonlyArray<Verdict>): string => {
+  const counts = new Map([["OK", 0], ["NON-STRICT", 0], ["FAILED", 0]])
+  for (const { behavior } of verdicts) counts.set(behavior, (counts.get(behavior) ?? 0) + 1)
+  return Array.from(counts, ([behavior, count]) => `${count} ${behavior}`).join(", ")
 }
 
-/** One line for each agent with its counts, then a line for each case that is not strictly OK. */
+const formatAgent = ([agent, cases]: [string, Report[string]]): string => {
+  const lines = Object.entries(cases)
+    .toSorted(([a], [b]) => byNumber(a, b))
+    .map(([id, verdict]) => {
+      const { behavior, behaviorClose } = verdict
+      return `${isGood(verdict) ? " " : "!"} ${id.padEnd(8)} ${behavior.padEnd(13)} close ${behaviorClose}`
+    })
+  return [...lines, `${agent}: ${count(Object.values(cases))}`].join("\n")
+}
+
+/** A line for each case, with a mark where it is not strictly OK, then one with the agent's counts. */
 export const format = (report: Report): string => Object.entries(report).map(formatAgent).join("\n")
 
-/** Whether every case of every agent is strictly OK. */
-export const isClean = (report: Report): boolean =>
-  Object.values(report).every((cases) => Object.values(cases).every(isGood))
+/** Whether there are cases, and every one of every agent is strictly OK. */
+export const isClean = (report: Report): boolean => {
+  const verdicts = Object.values(report).flatMap((cases) => Object.values(cases))
+  return verdicts.length > 0 && verdicts.every(isGood)
+}

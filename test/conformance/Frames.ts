@@ -33,6 +33,21 @@ export const closing = (payload: Payload = "", flags?: Flags): Frame => frame(8,
 export const codeAndReason = (code: number, reason: Payload = ""): Buffer =>
   Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(reason)])
 
+const printable = Buffer.from(Array.from({ length: 89 }, (_, i) => 0x21 + i))
+const anything = Buffer.from(Array.from({ length: 251 }, (_, i) => i))
+
+/** A payload whose period is prime, so that a piece that is missing, doubled or in the wrong place shows. */
+export const filling = (opcode: number, size: number): Buffer => Buffer.alloc(size, opcode === 1 ? printable : anything)
+
+/** A message in fragments of so many octets. */
+export const fragments = (opcode: number, message: Buffer, size: number): ReadonlyArray<Frame> => {
+  const count = Math.ceil(message.length / size)
+  return Array.from({ length: count }, (_, i) => {
+    const payload = message.subarray(i * size, (i + 1) * size)
+    return frame(i === 0 ? opcode : 0, payload, { fin: i === count - 1 })
+  })
+}
+
 const lengthOctets = (length: number): Buffer => {
   if (length < 126) return Buffer.from([length])
   const octets = Buffer.alloc(length < 65_536 ? 3 : 9)
@@ -54,20 +69,56 @@ export const encode = ({ fin, opcode, payload, rsv }: Frame, masked: boolean): B
   return Buffer.concat([Buffer.from([first]), length, key, hidden])
 }
 
-const sizes = [0, 2, 8] as const
+interface Header {
+  readonly fin: boolean
+  readonly rsv: number
+  readonly opcode: number
+  readonly masked: boolean
+  /** Where the payload starts and ends. */
+  readonly start: number
+  readonly end: number
+}
 
-/** The first frame of these octets and what is behind it, or `undefined` while it is not whole. */
-export const decode = (octets: Buffer, masked: boolean): readonly [Frame, Buffer] | undefined => {
+const sizes = [0, 2, 8] as const
+const opcodes: ReadonlySet<number> = new Set([0, 1, 2, 8, 9, 10])
+
+const readHeader = (octets: Buffer): Header | undefined => {
   if (octets.length < 2) return undefined
-  if (((octets[1] & 0x80) !== 0) !== masked) throw new Error(`a frame is ${masked ? "not " : ""}masked`)
+  const masked = octets[1] >= 0x80
   const short = octets[1] & 0x7f
   const extra = sizes[Math.max(0, short - 125)]
   const start = 2 + extra + (masked ? 4 : 0)
   if (octets.length < start) return undefined
   const length = extra === 0 ? short : extra === 2 ? octets.readUInt16BE(2) : Number(octets.readBigUInt64BE(2))
-  if (octets.length < start + length) return undefined
-  const payload = Buffer.from(octets.subarray(start, start + length))
-  if (masked) { for (let i = 0; i < length; i++) payload[i] ^= octets[start - 4 + (i & 3)] }
-  const frame = { fin: octets[0] >= 0x80, rsv: (octets[0] >> 4) & 7, opcode: octets[0] & 15, payload }
-  return [frame, octets.subarray(start + length)]
+  if (1 + extra !== lengthOctets(length).length) throw new Error(`${length} is not written as short as it can be`)
+  return {
+    fin: octets[0] >= 0x80,
+    rsv: (octets[0] >> 4) & 7,
+    opcode: octets[0] & 15,
+    masked,
+    start,
+    end: start + length
+  }
+}
+
+/** What no frame may be (RFC 6455 §5.1, §5.2, §5.5). */
+const check = ({ end, fin, masked, opcode, start }: Header, wantsMask: boolean): void => {
+  if (masked !== wantsMask) throw new Error(`a frame is ${wantsMask ? "not " : ""}masked`)
+  if (!opcodes.has(opcode)) throw new Error(`${opcode} is no opcode`)
+  if (opcode >= 8 && (!fin || end - start > 125)) throw new Error("a control frame is fragmented or too long")
+}
+
+/** How many octets the first frame has, as soon as that is known. */
+export const sizeOf = (octets: Buffer): number | undefined => readHeader(octets)?.end
+
+/** The first frame of these octets and what is behind it, or `undefined` while it is not whole. */
+export const decode = (octets: Buffer, masked: boolean): readonly [Frame, Buffer] | undefined => {
+  const header = readHeader(octets)
+  if (header === undefined) return undefined
+  check(header, masked)
+  const { end, fin, opcode, rsv, start } = header
+  if (octets.length < end) return undefined
+  const payload = Buffer.from(octets.subarray(start, end))
+  if (masked) { for (let i = 0; i < payload.length; i++) payload[i] ^= octets[start - 4 + (i & 3)] }
+  return [{ fin, rsv, opcode, payload }, octets.subarray(end)]
 }

@@ -3,9 +3,11 @@ import { Effect, type Exit, Layer, ManagedRuntime, Stream } from "effect"
 import * as NodeWebSocketServer from "effect-ws/NodeWebSocketServer"
 import * as WebSocketClient from "effect-ws/WebSocketClient"
 import * as WebSocketServer from "effect-ws/WebSocketServer"
+import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import { limits } from "./Limits.ts"
 import { type Role, Tester } from "./Tester.ts"
 
 /** Gives a tester on a new connection; `stop` ends the implementation. */
@@ -25,7 +27,14 @@ const readHead = async (socket: Socket): Promise<readonly [head: string, rest: B
   }
 }
 
-const Echo = WebSocketServer.handle("/", ({ messages, sink }) => Stream.run(messages, sink))
+const valueOf = (name: string, head: string): string => new RegExp(`^${name}: (.*)$`, "im").exec(head)?.[1] ?? ""
+
+const Echo = WebSocketServer.handle("/", limits, ({ messages, sink }) => Stream.run(messages, sink))
+
+const key = "dGhlIHNhbXBsZSBub25jZQ=="
+
+const acceptOf = (key: string): string =>
+  createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64")
 
 /** Our server; the tester is its client. */
 export const server = async (): Promise<Subject> => {
@@ -34,20 +43,17 @@ export const server = async (): Promise<Subject> => {
   const address = await runtime.runPromise(Effect.flatMap(WebSocketServer.WebSocketServer, ({ address }) => address))
   const port = address._tag === "UnixPathAddress" ? 0 : address.port
   const open = async () => {
-    const socket = connect(port, "127.0.0.1")
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true })
     socket.write(
       "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`
     )
-    const [, rest] = await readHead(socket)
+    const [head, rest] = await readHead(socket)
+    assert.match(head, /^HTTP\/1\.1 101 /)
+    assert.equal(valueOf("sec-websocket-accept", head), acceptOf(key))
     return new Tester("client", socket, rest)
   }
   return { open, stop: () => runtime.dispose() }
-}
-
-const accept = (head: string): string => {
-  const key = /sec-websocket-key: (\S+)/i.exec(head)?.[1]
-  return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64")
 }
 
 /** Our client; the tester is its server. */
@@ -56,7 +62,7 @@ export const client = async (): Promise<Subject> => {
   listener.listen(0, "127.0.0.1")
   await once(listener, "listening")
   const { port } = listener.address() as AddressInfo
-  const echo = WebSocketClient.connect(`ws://127.0.0.1:${port}/`).pipe(
+  const echo = WebSocketClient.connect(`ws://127.0.0.1:${port}/`, limits).pipe(
     Effect.flatMap(({ messages, sink }) => Stream.run(messages, sink)),
     Effect.scoped
   )
@@ -68,7 +74,7 @@ export const client = async (): Promise<Subject> => {
     const [head, rest] = await readHead(socket)
     socket.write(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-        `Sec-WebSocket-Accept: ${accept(head)}\r\n\r\n`
+        `Sec-WebSocket-Accept: ${acceptOf(valueOf("sec-websocket-key", head))}\r\n\r\n`
     )
     return new Tester("server", socket, rest)
   }

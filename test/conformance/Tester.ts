@@ -3,35 +3,22 @@ import type { Socket } from "node:net"
 import { setImmediate as tick } from "node:timers/promises"
 import { expect } from "vitest"
 import * as Frames from "./Frames.ts"
+import { Inlet } from "./Inlet.ts"
 
 export type Role = "client" | "server"
 
-/** Longer than anything here takes; a case that waits so long has failed. */
-const patience = 10_000
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true })
 
 export class Tester {
   readonly role: Role
   private readonly socket: Socket
-  private unread: Buffer
-  private ended = false
-  private wake: () => void = () => {}
+  private readonly inlet: Inlet
 
   constructor(role: Role, socket: Socket, head: Buffer) {
     this.role = role
     this.socket = socket
-    this.unread = head
+    this.inlet = new Inlet(socket, head, role === "server")
     socket.setNoDelay(true)
-    socket.on("data", (chunk) => {
-      this.unread = Buffer.concat([this.unread, chunk])
-      this.wake()
-    })
-    socket.on("error", () => {})
-    for (const event of ["end", "close"]) {
-      socket.on(event, () => {
-        this.ended = true
-        this.wake()
-      })
-    }
   }
 
   // ---- writing ----
@@ -42,28 +29,24 @@ export class Tester {
 
   /** All frames in one write. */
   send(...frames: ReadonlyArray<Frames.Frame>): void {
-    this.sendOctets(this.encode(frames))
+    this.socket.write(this.encode(frames))
   }
 
-  sendOctets(octets: Buffer): void {
-    if (!this.socket.destroyed) this.socket.write(octets)
+  /** Some octets of a frame, in a write of their own. */
+  async sendChop(octets: Buffer): Promise<void> {
+    this.socket.write(octets)
+    await tick()
   }
 
   /** The frames' octets in writes of so many. */
   async sendInChops(size: number, ...frames: ReadonlyArray<Frames.Frame>): Promise<void> {
     const octets = this.encode(frames)
-    for (let at = 0; at < octets.length; at += size) {
-      this.sendOctets(octets.subarray(at, at + size))
-      await tick()
-    }
+    for (let at = 0; at < octets.length; at += size) await this.sendChop(octets.subarray(at, at + size))
   }
 
   /** Each frame in a write of its own. */
   async sendFrameWise(...frames: ReadonlyArray<Frames.Frame>): Promise<void> {
-    for (const frame of frames) {
-      this.send(frame)
-      await tick()
-    }
+    for (const frame of frames) await this.sendChop(this.encode([frame]))
   }
 
   /** The octets of one frame, cut at these places of its payload; the last part has the rest. */
@@ -76,31 +59,8 @@ export class Tester {
 
   // ---- reading ----
 
-  /** The next frame, or `undefined` at the end of the stream. */
-  async next(): Promise<Frames.Frame | undefined> {
-    for (;;) {
-      const decoded = Frames.decode(this.unread, this.role === "server")
-      if (decoded !== undefined) {
-        this.unread = decoded[1]
-        return decoded[0]
-      }
-      if (this.ended) return undefined
-      await this.more()
-    }
-  }
-
-  private more(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("nothing came")), patience)
-      this.wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
   async expect(wanted: Frames.Frame): Promise<void> {
-    const frame = await this.next()
+    const frame = await this.inlet.next()
     if (frame?.payload.equals(wanted.payload) === true && frame.payload.length > 1000) {
       expect({ ...frame, payload: "" }).toEqual({ ...wanted, payload: "" })
     } else {
@@ -110,40 +70,59 @@ export class Tester {
 
   /** A message, in however many fragments. */
   async expectMessage(opcode: number, payload: Buffer): Promise<void> {
-    const first = await this.next()
-    expect(first?.opcode).toBe(opcode)
-    const parts = [first?.payload ?? Buffer.alloc(0)]
-    for (let last = first; last?.fin === false;) {
-      last = await this.next()
-      expect(last?.opcode).toBe(0)
-      parts.push(last?.payload ?? Buffer.alloc(0))
+    const parts: Array<Buffer> = []
+    for (let fin = false; !fin;) {
+      const frame = await this.inlet.next()
+      expect(frame).toMatchObject({ opcode: parts.length === 0 ? opcode : 0, rsv: 0 })
+      parts.push(frame!.payload)
+      fin = frame!.fin
     }
     expect(Buffer.concat(parts).equals(payload)).toBe(true)
   }
 
+  /** The barrier: all that was sent has arrived, and nothing was wrong with it. */
+  async expectAlive(): Promise<void> {
+    this.send(Frames.ping("alive?"))
+    await this.expect(Frames.pong("alive?"))
+  }
+
   /** The connection is failed: a Close with this code, and then the end of the stream. */
   async expectFailure(code: number): Promise<void> {
-    const frame = await this.next()
-    expect(frame?.opcode).toBe(8)
-    expect(frame?.payload.readUInt16BE(0)).toBe(code)
+    await this.expectFailing(code)
     await this.expectEnd()
   }
 
-  /** Nothing more, and TCP ends: the server's side first (RFC 6455 §7.1.1). */
+  /** The Close of a failure, with a reason that can be read. */
+  async expectFailing(code: number): Promise<void> {
+    const frame = await this.inlet.next()
+    expect(frame).toMatchObject({ fin: true, rsv: 0, opcode: 8 })
+    expect(frame!.payload.readUInt16BE(0)).toBe(code)
+    strictUtf8.decode(frame!.payload.subarray(2))
+  }
+
+  /** Nothing more, not even half a frame; the peer ends TCP, and only then we do. */
   async expectEnd(): Promise<void> {
-    if (this.role === "server") this.socket.end()
-    expect(await this.next()).toBeUndefined()
+    expect(await this.inlet.end()).toBeUndefined()
     this.socket.end()
+    await this.inlet.untilGone()
+    expect({ state: this.inlet.state, left: this.inlet.left }).toEqual({ state: "Ended", left: 0 })
   }
 
   /** The tester closes, and the answer has the same code. */
-  async expectCleanClose(payload: Buffer = Frames.codeAndReason(1000), answer = payload): Promise<void> {
+  async expectCleanClose(payload: Buffer = Frames.codeAndReason(1000)): Promise<void> {
     this.send(Frames.closing(payload))
-    await this.expectCloseAnswer(answer)
+    await this.expectCloseAnswer(payload)
   }
 
+  /** After a closing handshake the server ends TCP first, and the client waits for that (RFC 6455 §7.1.1). */
   async expectCloseAnswer(answer: Buffer): Promise<void> {
     await this.expect(Frames.closing(answer))
+    if (this.role === "server") {
+      await tick()
+      await tick()
+      expect(this.inlet.state).toBe("Open")
+      this.socket.end()
+    }
     await this.expectEnd()
   }
 

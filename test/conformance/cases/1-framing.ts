@@ -10,7 +10,7 @@ export const cases: ReadonlyArray<Case.Case> = kinds.flatMap(({ group, name, opc
     const chopped = i === sizes.length - 1
     const does = `echoes a ${name} message of ${size} octets${chopped ? " that comes in chops of 997" : ""}`
     return Case.make(`${group}.${i + 1}`, does, async (tester) => {
-      const message = Frames.frame(opcode, Buffer.alloc(size, "*"))
+      const message = Frames.frame(opcode, Frames.filling(opcode, size))
       if (chopped) await tester.sendInChops(997, message)
       else tester.send(message)
       await tester.expect(message)

@@ -1,18 +1,13 @@
-import * as Utf8Samples from "../../protocol/Utf8Samples.ts"
 import * as Case from "../Case.ts"
 import * as Frames from "../Frames.ts"
-import type { Tester } from "../Tester.ts"
+import * as Samples from "./6-utf8-samples.ts"
 
 const { continuation, text } = Frames
 
 const open = { fin: false }
 
 const hello = Buffer.from("Hello-\u00b5@\u00df\u00f6\u00e4\u00fc\u00e0\u00e1-UTF-8!!")
-
-/** Valid, then an octet that makes it impossible at index 12, then more: `f4 90` is above U+10FFFF. */
-const valid = Buffer.from("\u03ba\u1f79\u03c3\u03bc\u03b5")
-const impossible = Buffer.from("f4908080", "hex")
-const rest = Buffer.from("edited")
+const greek = Buffer.from("\u03ba\u1f79\u03c3\u03bc\u03b5")
 
 const fragments = (...payloads: ReadonlyArray<string | Uint8Array>): ReadonlyArray<Frames.Frame> =>
   payloads.map((payload, i) => {
@@ -35,47 +30,52 @@ const fails = (id: string, does: string, frames: ReadonlyArray<Frames.Frame>): C
     await tester.expectFailure(1007)
   })
 
-/** The failure has to come before the last part is sent, which it never is. */
-const failsEarly = (id: string, does: string, send: (tester: Tester) => Promise<void>): Case.Case =>
+/** 6.4: `f4` may come next, `90` after it is above U+10FFFF. */
+const impossible = Buffer.concat([greek, Buffer.from("f4908080", "hex"), Buffer.from("edited")])
+const wrongAt = greek.length + 1
+
+/** The second part has the wrong octet; the third is sent when the failure is there, and ignored. */
+const asFrames = (id: string, does: string, [start, end]: readonly [number, number]): Case.Case =>
   Case.make(id, does, async (tester) => {
-    await send(tester)
-    await tester.expectFailure(1007)
+    tester.send(text(impossible.subarray(0, start), open))
+    await tester.expectAlive()
+    tester.send(continuation(impossible.subarray(start, end), open))
+    await tester.expectFailing(1007)
+    tester.send(continuation(impossible.subarray(end)))
+    await tester.expectEnd()
   })
 
-const whole = Buffer.concat([valid, impossible, rest])
+const asChops = (id: string, does: string, [start, end]: readonly [number, number]): Case.Case =>
+  Case.make(id, does, async (tester) => {
+    const [first, second, third] = tester.parts(text(impossible), start, end)
+    await tester.sendChop(first)
+    await tester.sendChop(second)
+    await tester.expectFailing(1007)
+    await tester.sendChop(third)
+    await tester.expectEnd()
+  })
 
 const early: ReadonlyArray<Case.Case> = [
-  failsEarly(
-    "6.4.1",
-    "fails as soon as a whole fragment shows it",
-    (tester) => tester.sendFrameWise(text(valid, open), continuation(impossible, open))
-  ),
-  failsEarly(
-    "6.4.2",
-    "fails as soon as a fragment's last octet shows it",
-    (tester) =>
-      tester.sendFrameWise(
-        text(Buffer.concat([valid, impossible.subarray(0, 1)]), open),
-        continuation(impossible.subarray(1, 2), open)
-      )
-  ),
-  failsEarly("6.4.3", "fails within a frame that is still arriving", async (tester) => {
-    const parts = tester.parts(text(whole), valid.length, valid.length + impossible.length)
-    for (const part of parts.slice(0, 2)) tester.sendOctets(part)
-  }),
-  failsEarly("6.4.4", "fails at the wrong octet of a frame that is still arriving", async (tester) => {
-    const parts = tester.parts(text(whole), valid.length + 1, valid.length + 2)
-    for (const part of parts.slice(0, 2)) tester.sendOctets(part)
-  })
+  asFrames("6.4.1", "fails at a fragment that has a wrong octet, before the last one", [greek.length, wrongAt + 3]),
+  asFrames("6.4.2", "fails at a fragment that is the wrong octet, before the last one", [wrongAt, wrongAt + 1]),
+  asChops("6.4.3", "fails while a frame with a wrong octet arrives", [greek.length, wrongAt + 3]),
+  asChops("6.4.4", "fails at the wrong octet while the frame arrives", [wrongAt, wrongAt + 1])
 ]
 
-const sample = (verdict: "valid" | "invalid") => ([name, digits]: Utf8Samples.Sample, i: number): Case.Case => {
-  const id = `${/\((6\.\d+)\)/.exec(name)?.[1]} ${verdict} ${i + 1}`
-  const frames = [text(Buffer.from(digits, "hex"))]
-  return verdict === "valid" ? echoes(id, `echoes ${name}`, frames) : fails(id, `fails at ${name}`, frames)
-}
+const isValid = ({ valid }: Samples.Group, number: number): boolean =>
+  valid === "all" || (valid !== "none" && valid.includes(number))
 
-const surrogate = Buffer.from("cebae1bdb9cf83cebcceb5eda080656469746564", "hex")
+const samples = Samples.groups.flatMap((group) =>
+  group.samples.map((sample, i) => {
+    const id = `${group.id}.${i + 1}`
+    const name = `${group.of}: ${sample.toString("hex")}`
+    return isValid(group, i + 1)
+      ? echoes(id, `echoes ${name}`, fragments(sample))
+      : fails(id, `fails at ${name}`, fragments(sample))
+  })
+)
+
+const surrogate = Buffer.concat([greek, Buffer.from("eda080", "hex"), Buffer.from("edited")])
 
 export const cases: ReadonlyArray<Case.Case> = [
   echoes("6.1.1", "echoes an empty text", fragments("")),
@@ -88,10 +88,9 @@ export const cases: ReadonlyArray<Case.Case> = [
   echoes("6.2.1", "echoes valid UTF-8 in one frame", fragments(hello)),
   echoes("6.2.2", "echoes valid UTF-8 cut at a code point", fragments(hello.subarray(0, 12), hello.subarray(12))),
   echoes("6.2.3", "echoes valid UTF-8 in fragments of an octet", fragments(...octets(hello))),
-  echoes("6.2.4", "echoes Greek in fragments of an octet", fragments(...octets(valid))),
+  echoes("6.2.4", "echoes Greek in fragments of an octet", fragments(...octets(greek))),
   fails("6.3.1", "fails at a surrogate in one frame", fragments(surrogate)),
   fails("6.3.2", "fails at a surrogate in fragments of an octet", fragments(...octets(surrogate))),
   ...early,
-  ...Utf8Samples.valid.map(sample("valid")),
-  ...Utf8Samples.invalid.map(sample("invalid"))
+  ...samples
 ]

@@ -12,7 +12,7 @@ const sized = (size: number): string => size < MiB ? `${size / KiB} KiB` : `${si
 const whole = kinds.flatMap(({ name, opcode }, kind) =>
   [64 * KiB, 256 * KiB, MiB, 4 * MiB, 8 * MiB, 16 * MiB].map((size, i) =>
     Case.make(`9.${1 + kind}.${i + 1}`, `echoes a ${name} message of ${sized(size)}`, async (tester) => {
-      const message = Frames.frame(opcode, Buffer.alloc(size, "*"))
+      const message = Frames.frame(opcode, Frames.filling(opcode, size))
       tester.send(message)
       await tester.expect(message)
       await tester.expectCleanClose()
@@ -20,20 +20,12 @@ const whole = kinds.flatMap(({ name, opcode }, kind) =>
   )
 )
 
-/** 9.3, 9.4 with a message of 1 MiB instead of 4. */
+/** 9.3, 9.4 with a message of 1 MiB instead of 4, and fragments of a quarter: 65,536 are the most, as there. */
 const fragmented = kinds.flatMap(({ name, opcode }, kind) =>
-  [64, 256, KiB, 4 * KiB, 16 * KiB, 64 * KiB, 256 * KiB, MiB].map((size, i) =>
+  [16, 64, 256, KiB, 4 * KiB, 16 * KiB, 64 * KiB, 256 * KiB, MiB].map((size, i) =>
     Case.make(`9.${3 + kind}.${i + 1}`, `echoes a ${name} message of 1 MiB in fragments of ${size}`, async (tester) => {
-      const message = Buffer.alloc(MiB, "*")
-      const count = MiB / size
-      const fragments = Array.from(
-        { length: count },
-        (_, part) =>
-          Frames.frame(part === 0 ? opcode : 0, message.subarray(part * size, (part + 1) * size), {
-            fin: part === count - 1
-          })
-      )
-      tester.send(...fragments)
+      const message = Frames.filling(opcode, MiB)
+      tester.send(...Frames.fragments(opcode, message, size))
       await tester.expectMessage(opcode, message)
       await tester.expectCleanClose()
     })
@@ -44,7 +36,7 @@ const fragmented = kinds.flatMap(({ name, opcode }, kind) =>
 const chopped = kinds.flatMap(({ name, opcode }, kind) =>
   [64, 128, 256, 512, 1024, 2048].map((size, i) =>
     Case.make(`9.${5 + kind}.${i + 1}`, `echoes a ${name} message of 256 KiB in chops of ${size}`, async (tester) => {
-      const message = Frames.frame(opcode, Buffer.alloc(256 * KiB, "*"))
+      const message = Frames.frame(opcode, Frames.filling(opcode, 256 * KiB))
       await tester.sendInChops(size, message)
       await tester.expect(message)
       await tester.expectCleanClose()
@@ -56,7 +48,7 @@ const chopped = kinds.flatMap(({ name, opcode }, kind) =>
 const roundTrips = kinds.flatMap(({ name, opcode }, kind) =>
   [0, 16, 64, 256, 1024, 4096].map((size, i) =>
     Case.make(`9.${7 + kind}.${i + 1}`, `echoes a ${name} message of ${size} octets 100 times`, async (tester) => {
-      const message = Frames.frame(opcode, Buffer.alloc(size, "*"))
+      const message = Frames.frame(opcode, Frames.filling(opcode, size))
       for (let trip = 0; trip < 100; trip++) {
         tester.send(message)
         await tester.expect(message)
