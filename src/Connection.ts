@@ -8,11 +8,14 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import type * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type { Duplex } from "node:stream"
+import * as Compression from "./Compression.ts"
 import * as Backpressure from "./connection/Backpressure.ts"
+import { Compressor } from "./connection/Compressor.ts"
 import * as Driver from "./connection/Driver.ts"
 import * as Ping from "./connection/Ping.ts"
 import * as Reader from "./connection/Reader.ts"
@@ -24,6 +27,7 @@ import type { Extension } from "./protocol/Extension.ts"
 import type { Frame } from "./protocol/Frame.ts"
 import * as FrameEncoder from "./protocol/FrameEncoder.ts"
 import * as Message from "./protocol/Message.ts"
+import * as PerMessageDeflate from "./protocol/PerMessageDeflate.ts"
 import * as Protocol from "./protocol/Protocol.ts"
 import * as MaskKey from "./transport/MaskKey.ts"
 import * as MemoryTransport from "./transport/MemoryTransport.ts"
@@ -48,6 +52,14 @@ export type CloseEvent = Driver.CloseEvent
  * @since 0.1.0
  */
 export type Prepared = Message.Prepared
+
+/**
+ * How a message is sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SendOptions = Backpressure.SendOptions
 
 /**
  * A connection that is open.
@@ -90,10 +102,14 @@ export interface Connection {
    * Sends a message. Messages go out in the order of the calls; it is done when the message is accepted, and waits while
    * the peer reads more slowly than is sent. Messages of one tick leave in one write.
    */
-  readonly send: (message: Message.Message | Message.Prepared) => Effect.Effect<void, WebSocketError.WebSocketError>
+  readonly send: (
+    message: Message.Message | Message.Prepared,
+    options?: SendOptions
+  ) => Effect.Effect<void, WebSocketError.WebSocketError>
   /** Sends messages, waiting in between where the peer reads more slowly. */
   readonly sendAll: (
-    messages: ReadonlyArray<Message.Message | Message.Prepared>
+    messages: ReadonlyArray<Message.Message | Message.Prepared>,
+    options?: SendOptions
   ) => Effect.Effect<void, WebSocketError.WebSocketError>
   /**
    * Sends one message while it is being made, a fragment for each part (RFC 6455 §5.4); the first part's type is the
@@ -101,7 +117,8 @@ export interface Connection {
    * closes with 1011 or 1001: a message cannot be taken back.
    */
   readonly sendStream: <E, R>(
-    parts: Stream.Stream<Message.Message, E, R>
+    parts: Stream.Stream<Message.Message, E, R>,
+    options?: SendOptions
   ) => Effect.Effect<void, E | WebSocketError.WebSocketError, R>
   /**
    * Sends a ping and gives the round-trip time (RFC 6455 §5.5.2). Fails with a `TimeoutError` if there is no pong within
@@ -144,6 +161,8 @@ export interface Agreement {
   readonly role: Protocol.Role
   readonly protocol?: string | undefined
   readonly extensions?: ReadonlyArray<Extension> | undefined
+  /** The parameters of permessage-deflate, if it was agreed on; the options' compression then says how it is done. */
+  readonly compression?: PerMessageDeflate.Params | undefined
   readonly request?: UpgradeRequest | undefined
 }
 
@@ -169,19 +188,19 @@ class ConnectionImpl implements Connection {
   }
 
   get sink(): Connection["sink"] {
-    return Sink.forEachArray(this.sendAll)
+    return Sink.forEachArray((messages) => this.sendAll(messages))
   }
 
   get send(): Connection["send"] {
-    return (message) => Effect.suspend(() => Backpressure.sendAll(this.driver, [message]))
+    return (message, options) => Effect.suspend(() => Backpressure.sendAll(this.driver, [message], options))
   }
 
   get sendAll(): Connection["sendAll"] {
-    return (messages) => Effect.suspend(() => Backpressure.sendAll(this.driver, messages))
+    return (messages, options) => Effect.suspend(() => Backpressure.sendAll(this.driver, messages, options))
   }
 
   get sendStream(): Connection["sendStream"] {
-    return (parts) => StreamedMessage.send(this.driver, parts)
+    return (parts, options) => StreamedMessage.send(this.driver, parts, options)
   }
 
   get ping(): Connection["ping"] {
@@ -275,11 +294,18 @@ export const make = (
       const timer = Effect.runForkWith(context)(Effect.delay(Effect.sync(callback), duration))
       return () => timer.interruptUnsafe()
     }
-    const { role } = agreement
+    const { compression, role } = agreement
+    const compressor = compression && new Compressor(options.compression ?? Compression.standard, compression, role)
     const nextKey = role === "client" ? MaskKey.next : undefined
     const driver = new Driver.Driver({
-      protocol: new Protocol.Protocol({ role, limits: options.limits, bytes: nodeBytes }),
+      protocol: new Protocol.Protocol({
+        role,
+        limits: options.limits,
+        bytes: nodeBytes,
+        compression: compression !== undefined
+      }),
       encoder: new FrameEncoder.FrameEncoder(nodeArena, nodeBytes, nextKey),
+      compressor,
       transport,
       inboxSize: options.inboxSize,
       closeTimeout: options.closeTimeout,
@@ -321,12 +347,14 @@ export const fromDuplex = (
   agreement: Agreement,
   options?: ConnectionOptions.ConnectionOptions & { readonly head?: Uint8Array | undefined }
 ): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.suspend(() =>
-    make(NodeTransport.fromDuplex(duplex, options?.head), agreement, ConnectionOptions.resolve(options))
-  )
+  Effect.suspend(() => {
+    const resolved = ConnectionOptions.resolve(options)
+    return make(NodeTransport.fromDuplex(duplex, options?.head), agreement, resolved)
+  })
 
 /**
- * A client's and a server's end, connected in memory: for tests without ports, also under a `TestClock`.
+ * A client's and a server's end, connected in memory: for tests without ports, also under a `TestClock`. With
+ * `compression` they agree on it as a client and a server with the same options would.
  *
  * @category constructors
  * @since 0.1.0
@@ -335,8 +363,20 @@ export const pair = (
   options?: ConnectionOptions.ConnectionOptions
 ): Effect.Effect<readonly [client: Connection, server: Connection], never, Scope.Scope> => {
   const resolved = ConnectionOptions.resolve(options)
+  const agreement = agree(resolved.compression)
   const [left, right] = MemoryTransport.pair()
-  return Effect.all([make(left, { role: "client" }, resolved), make(right, { role: "server" }, resolved)])
+  return Effect.all([
+    make(left, { role: "client", ...agreement }, resolved),
+    make(right, { role: "server", ...agreement }, resolved)
+  ])
+}
+
+/** What a client and a server agree on, if both have these options. */
+const agree = (compression: Compression.Resolved | undefined) => {
+  const { negotiation } = compression ?? {}
+  const accepted = negotiation && PerMessageDeflate.accept([PerMessageDeflate.offer(negotiation)], negotiation)
+  const acceptance = accepted && Result.getOrUndefined(accepted)
+  return acceptance && { extensions: [acceptance.response], compression: acceptance.params }
 }
 
 /**

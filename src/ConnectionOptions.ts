@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import * as Compression from "./Compression.ts"
 import * as Limits from "./protocol/Limits.ts"
 
 /**
@@ -23,6 +24,11 @@ export interface ConnectionOptions extends Limits.Given {
    * peer is held back. Default 64 KiB.
    */
   readonly inboxSize?: number | undefined
+  /**
+   * Whether and how messages are compressed (RFC 7692), if the peer agrees. Default: a client offers it, a server declines
+   * it.
+   */
+  readonly compression?: boolean | Compression.Options | undefined
 }
 
 /**
@@ -35,10 +41,20 @@ export interface Resolved {
   readonly closeTimeout: Duration.Duration
   readonly inboxSize: number
   readonly limits: Limits.Limits
+  readonly compression: Compression.Resolved | undefined
 }
 
 /**
- * Fills in the defaults.
+ * What is wrong with options, if something is.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const misuse = ({ compression = false }: ConnectionOptions): string | undefined =>
+  Compression.misuse(compression)
+
+/**
+ * Fills in the defaults, which of compression are those of a server.
  *
  * @category constructors
  * @since 0.1.0
@@ -46,5 +62,6 @@ export interface Resolved {
 export const resolve = (options: ConnectionOptions = {}): Resolved => ({
   closeTimeout: Duration.fromInputUnsafe(options.closeTimeout ?? Duration.seconds(10)),
   inboxSize: options.inboxSize ?? 65_536,
-  limits: Limits.resolve(options)
+  limits: Limits.resolve(options),
+  compression: Compression.resolve(options.compression ?? false)
 })

@@ -69,25 +69,28 @@ export const connect = (
 ): Effect.Effect<Connection.Connection, WebSocketError.WebSocketError, Scope.Scope> =>
   Effect.suspend(() => {
     const address = Address.parse(url)
-    if (Result.isFailure(address)) return Effect.fail(WebSocketError.fromUsage(address.failure))
+    const problem = Result.isFailure(address) ? address.failure : ConnectionOptions.misuse(options)
+    if (Result.isFailure(address) || problem !== undefined) return Effect.fail(WebSocketError.fromUsage(problem ?? ""))
     return open(address.success, options)
   })
 
 /** Nothing can be interrupted between the socket and the connection that owns it. */
 const open = (address: Address.Address, options: Options) => {
   const timeout = Duration.fromInputUnsafe(options.handshakeTimeout ?? Duration.seconds(10))
+  const resolved = ConnectionOptions.resolve({ ...options, compression: options.compression ?? true })
   let socket: Duplex | undefined = undefined
-  const handshake = NodeHandshake.perform(address, options, (opened) => socket = opened).pipe(
+  const deflate = resolved.compression?.negotiation
+  const handshake = NodeHandshake.perform(address, options, deflate, (opened) => socket = opened).pipe(
     Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(tooLate(timeout)) })
   )
   return Effect.uninterruptibleMask((restore) =>
     restore(handshake).pipe(
       Effect.onError(() => Effect.sync(() => socket?.destroy())),
-      Effect.flatMap(({ extensions, head, protocol, socket }) =>
+      Effect.flatMap(({ compression, extensions, head, protocol, socket }) =>
         Connection.make(
           NodeTransport.fromDuplex(socket, head),
-          { role: "client", protocol, extensions },
-          ConnectionOptions.resolve(options)
+          { role: "client", protocol, extensions, compression },
+          resolved
         )
       )
     )

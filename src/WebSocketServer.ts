@@ -12,7 +12,7 @@ import * as Scope from "effect/Scope"
 import type { Connection } from "./Connection.ts"
 import * as ConnectionOptions from "./ConnectionOptions.ts"
 import type { UpgradeRequest } from "./UpgradeRequest.ts"
-import type { WebSocketError } from "./WebSocketError.ts"
+import { fromUsage, type WebSocketError } from "./WebSocketError.ts"
 
 /**
  * A typed "no" to a client that asks for a connection: the HTTP answer that it gets (RFC 6455 §4.2.2).
@@ -175,6 +175,8 @@ export const handle: {
 /** Adds the route to the server; what the handler needs is taken from the layer's environment. */
 const serve = Effect.fnUntraced(
   function*<X, E, R, A, RA>(path: string, options: HandleOptions<A, RA>, handler: Handler<X, E, R, A>) {
+    const problem = ConnectionOptions.misuse(options)
+    if (problem !== undefined) return yield* fromUsage(problem)
     const server = yield* WebSocketServer
     const context = Context.omit(Scope.Scope)(yield* Effect.context<Exclude<R | RA, Scope.Scope>>())
     const accept = options.accept ?? (() => Effect.succeed(undefined as A))

@@ -9,6 +9,7 @@ import { randomBytes } from "node:crypto"
 import type { Duplex } from "node:stream"
 import * as ClientHandshake from "../protocol/ClientHandshake.ts"
 import * as OpeningHandshake from "../protocol/OpeningHandshake.ts"
+import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
 import * as NodeDial from "../transport/NodeDial.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
@@ -23,12 +24,14 @@ import type { HandshakeOptions } from "./HandshakeOptions.ts"
  * @since 0.1.0
  */
 export interface Opened extends ClientHandshake.Agreement {
+  /** The parameters of permessage-deflate, if it was agreed on. */
+  readonly compression: PerMessageDeflate.Params | undefined
   readonly socket: Duplex
   readonly head: Uint8Array
 }
 
 /**
- * Performs the handshake. `onSocket` is told of a socket at once, so that it can be dropped if what follows fails.
+ * Performs the handshake, and offers permessage-deflate if `deflate` is given. `onSocket` is told of a socket at once, so that it can be dropped if what follows fails.
  *
  * @category handshake
  * @since 0.1.0
@@ -36,18 +39,20 @@ export interface Opened extends ClientHandshake.Agreement {
 export const perform = (
   address: Address.Address,
   options: HandshakeOptions,
+  deflate: PerMessageDeflate.Options | undefined,
   onSocket: (socket: Duplex) => void
 ): Effect.Effect<Opened, WebSocketError.WebSocketError> => {
   const problem = misuse(options)
   if (problem !== undefined) return Effect.fail(WebSocketError.fromUsage(problem))
   const credentials = address.credentials === undefined ? [] : [basic(address.credentials)]
   const further = [...credentials, ...Object.entries(options.headers ?? {})]
-  return follow({ address, options, further, redirects: options.maxRedirects ?? 0, onSocket })
+  return follow({ address, options, deflate, further, redirects: options.maxRedirects ?? 0, onSocket })
 }
 
 interface Attempt {
   readonly address: Address.Address
   readonly options: HandshakeOptions
+  readonly deflate: PerMessageDeflate.Options | undefined
   readonly further: ReadonlyArray<OpeningHandshake.Field>
   readonly redirects: number
   readonly onSocket: (socket: Duplex) => void
@@ -69,15 +74,18 @@ const basic = (credentials: string): OpeningHandshake.Field => [
 /** One request, and those that its answers redirect to. */
 const follow = (attempt: Attempt): Effect.Effect<Opened, WebSocketError.WebSocketError> =>
   Effect.suspend(() => {
-    const { address, further, options } = attempt
+    const { address, deflate, further, options } = attempt
     const { origin, protocols = [], version = 13 } = options
     const key = randomBytes(16).toString("base64")
-    const fields = ClientHandshake.requestHeaders({ key, version, protocols, extensions: [], origin })
+    const extensions = deflate === undefined ? [] : [PerMessageDeflate.offer(deflate)]
+    const fields = ClientHandshake.requestHeaders({ key, version, protocols, extensions, origin })
     const target = { ...address, headers: [...further, ...fields], agent: options.agent, tls: options.tls }
-    const expected = { accept: acceptValue(key), protocols, extensions: [] }
+    const expected = { accept: acceptValue(key), protocols, extensions }
     return NodeDial.dial(target, attempt.onSocket).pipe(
       Effect.mapError(WebSocketError.fromTransport),
-      Effect.flatMap((answer) => isRedirect(answer) ? redirect(attempt, answer) : judge(answer, expected))
+      Effect.flatMap((answer) =>
+        isRedirect(answer) ? redirect(attempt, answer) : judge(answer, expected, deflate ?? {})
+      )
     )
   })
 
@@ -108,12 +116,16 @@ const isSecret = (name: string): boolean => /^(authorization|proxy-authorization
 /** Whether the answer opens a connection (RFC 6455 §4.1). */
 const judge = (
   answer: NodeDial.Answer,
-  expected: ClientHandshake.Expected
+  expected: ClientHandshake.Expected,
+  deflate: PerMessageDeflate.Options
 ): Effect.Effect<Opened, WebSocketError.WebSocketError> => {
   const agreement = ClientHandshake.readResponse(answer, expected)
   if (Result.isFailure(agreement)) return refused(agreement.failure.message, answer)
+  const compression = PerMessageDeflate.readResponse(agreement.success.extensions, deflate)
+  if (Result.isFailure(compression)) return refused(compression.failure, answer)
   if (answer.socket === undefined) return refused("the server sent 101 without an upgrade (RFC 6455 §4.1)", answer)
-  return Effect.succeed({ ...agreement.success, socket: answer.socket, head: answer.head })
+  const { head, socket } = answer
+  return Effect.succeed({ ...agreement.success, compression: compression.success, socket, head })
 }
 
 const refused = (message: string, { body, headers, status }: NodeDial.Answer) =>

@@ -15,21 +15,42 @@ import * as Turn from "./Turn.ts"
  * @category sending
  * @since 0.1.0
  */
-export const sendAll = (driver: Driver, messages: Messages): Effect.Effect<void, WebSocketError> =>
+export const sendAll = (
+  driver: Driver,
+  messages: Messages,
+  options?: SendOptions
+): Effect.Effect<void, WebSocketError> =>
   driver.outbox.isFree
-    ? sendFrom(driver, messages, 0)
-    : Effect.andThen(Turn.wait(driver), Effect.suspend(() => sendFrom(driver, messages, 0)))
+    ? sendFrom(driver, messages, 0, options)
+    : Effect.andThen(Turn.wait(driver), Effect.suspend(() => sendFrom(driver, messages, 0, options)))
 
 type Messages = ReadonlyArray<Message.Message | Message.Prepared>
 
-const sendFrom = (driver: Driver, messages: Messages, from: number): Effect.Effect<void, WebSocketError> => {
-  const error = driver.unsendable
-  if (error !== undefined) return Effect.fail(error)
+/**
+ * How a message is sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendOptions {
+  /** Whether it is compressed, where that was agreed on and pays. Default true. */
+  readonly compress?: boolean | undefined
+}
+
+const sendFrom = (
+  driver: Driver,
+  messages: Messages,
+  from: number,
+  options: SendOptions | undefined
+): Effect.Effect<void, WebSocketError> => {
+  const { outbox, unsendable } = driver
+  if (unsendable !== undefined) return Effect.fail(unsendable)
   for (let i = from; i < messages.length; i++) {
-    driver.outbox.message(messages[i])
-    if (driver.outbox.isCongested) {
-      return Effect.andThen(wait(driver), Effect.suspend(() => sendFrom(driver, messages, i + 1)))
-    }
+    outbox.message(messages[i], options?.compress ?? true)
+    if (!outbox.isCongested && !outbox.isStreaming) continue
+    const ready = outbox.isStreaming ? Effect.andThen(Turn.wait(driver), wait(driver)) : wait(driver)
+    if (i + 1 === messages.length) return ready
+    return Effect.andThen(ready, Effect.suspend(() => sendFrom(driver, messages, i + 1, options)))
   }
   return Effect.void
 }

@@ -15,6 +15,7 @@ import * as Opcode from "../protocol/Opcode.ts"
 import type * as Protocol from "../protocol/Protocol.ts"
 import type { Receiver, Transport } from "../transport/Transport.ts"
 import * as WebSocketError from "../WebSocketError.ts"
+import type { Compressor } from "./Compressor.ts"
 import { Deadline, type StartTimer } from "./Deadline.ts"
 import * as Inbox from "./Inbox.ts"
 import { Outbox } from "./Outbox.ts"
@@ -65,6 +66,8 @@ export interface Options {
   readonly protocol: Protocol.Protocol
   readonly transport: Transport
   readonly encoder: FrameEncoder
+  /** If permessage-deflate was agreed on. */
+  readonly compressor: Compressor | undefined
   readonly inboxSize: number
   /** How long the peer may take with its part of the closing handshake. */
   readonly closeTimeout: Duration.Duration
@@ -82,6 +85,7 @@ export class Driver implements Receiver {
   readonly transport: Transport
   readonly outbox: Outbox
   readonly inbox: Inbox.Inbox<Item>
+  readonly compressor: Compressor | undefined
   private readonly closeTimeout: Duration.Duration
   private readonly deadline: Deadline
   private readonly pings = new Pings()
@@ -90,6 +94,7 @@ export class Driver implements Receiver {
   private discarding = false
   private active = false
   private paused = false
+  private inflating = false
   /** A received Close that waits until the reader is done with what came before it. */
   private held: Protocol.Order | undefined = undefined
   /** Set when our Close is decided on: nothing can be sent after it. */
@@ -107,7 +112,8 @@ export class Driver implements Receiver {
     this.closeTimeout = options.closeTimeout
     this.deadline = new Deadline(options.startTimer, () => this.timedOut())
     this.inbox = new Inbox.Inbox(options.inboxSize)
-    this.outbox = new Outbox(options.encoder, options.transport, (writable) => {
+    this.compressor = options.compressor
+    this.outbox = new Outbox(options.encoder, options.transport, options.compressor, (writable) => {
       this.obeyAll(options.protocol.setWritable(writable))
     })
   }
@@ -166,11 +172,12 @@ export class Driver implements Receiver {
     }
   }
 
-  /** Holds the peer back while the inbox is full, unless it is only its Close that is waited for. */
+  /** Holds the peer back while the inbox is full, unless it is only its Close that is waited for, or while inflating. */
   private regulate(): void {
     if (this.inbox.isFull() && this.closing !== undefined && !this.reading) this.discard()
-    if (this.inbox.isFull() === this.paused || this.gone) return
-    this.paused = this.inbox.isFull()
+    const pause = this.inflating || this.inbox.isFull()
+    if (pause === this.paused || this.gone) return
+    this.paused = pause
     if (this.paused) this.transport.pause()
     else this.transport.resume()
   }
@@ -243,8 +250,8 @@ export class Driver implements Receiver {
         return this.pings.answer(order.payload)
       case "Write":
         return this.writeControl(order.opcode, order.payload)
-      case "Inflate": // no compression is negotiated
-        return
+      case "Inflate":
+        return this.inflate(order.payload)
       case "Closed":
         return this.closed(order.ended)
       case "EndWrite":
@@ -253,6 +260,16 @@ export class Driver implements Receiver {
       case "Destroy":
         return this.transport.destroy()
     }
+  }
+
+  /** A large message comes later, from the thread pool; the protocol waits for it. */
+  private inflate(payload: Uint8Array): void {
+    this.inflating = true
+    this.compressor?.inflate(payload, this.protocol.limits.maxMessageSize, (result) => {
+      this.inflating = false
+      this.obeyAll(this.protocol.inflated(result))
+      this.read()
+    })
   }
 
   private writeControl(opcode: Opcode.Control, payload: Uint8Array): void {
@@ -330,6 +347,7 @@ export class Driver implements Receiver {
     this.closeEvent = { code: ended.code, reason: ended.reason, clean: ended.clean, error }
     this.inbox.finish(error === undefined ? Cause.done() : Effect.fail(error))
     this.outbox.abandon()
+    this.compressor?.close()
     this.pings.fail(error ?? WebSocketError.fromClose(ended.code, ended.reason))
     this.deadline.clear()
     if (!this.gone) this.deadline.set(Duration.min(this.closeTimeout, lingerTimeout))

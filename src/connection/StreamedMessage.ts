@@ -13,10 +13,13 @@ import * as Opcode from "../protocol/Opcode.ts"
 import { nodeBytes } from "../transport/NodeBytes.ts"
 import type * as WebSocketError from "../WebSocketError.ts"
 import * as Backpressure from "./Backpressure.ts"
+import type { Compressor } from "./Compressor.ts"
 import type { Driver } from "./Driver.ts"
 import * as Turn from "./Turn.ts"
 
 const empty = new Uint8Array(0)
+
+type Sent = Effect.Effect<void, WebSocketError.WebSocketError>
 
 /**
  * Sends the parts as one message, in its turn among the others. The first part's type is the message's.
@@ -31,7 +34,8 @@ const empty = new Uint8Array(0)
  */
 export const send = <E, R>(
   driver: Driver,
-  parts: Stream.Stream<Message.Message, E, R>
+  parts: Stream.Stream<Message.Message, E, R>,
+  options?: Backpressure.SendOptions
 ): Effect.Effect<void, E | WebSocketError.WebSocketError, R> =>
   Effect.suspend(() => {
     let begun = false
@@ -39,27 +43,68 @@ export const send = <E, R>(
       begun = true
       driver.outbox.beginStream()
     }
-    return Effect.andThen(Turn.wait(driver, begin), sendParts(driver, parts)).pipe(
+    const writer = new Writer(driver, options?.compress === false ? undefined : driver.compressor)
+    const sendParts = Effect.andThen(Stream.runForEachArray(parts, (batch) => writer.parts(batch, 0)), writer.end)
+    return Effect.andThen(Turn.wait(driver, begin), sendParts).pipe(
       Effect.onExit((exit) => Effect.sync(() => begun ? finish(driver, exit) : undefined))
     )
   })
 
-const sendParts = <E, R>(driver: Driver, parts: Stream.Stream<Message.Message, E, R>) =>
-  Effect.suspend(() => {
-    let opcode: Opcode.Data | typeof Opcode.Continuation | undefined = undefined
-    const write = (fin: boolean, part: Message.Message): void => {
-      const payload = typeof part === "string" ? nodeBytes.encode(part) : part
-      driver.outbox.frame(fin, opcode ?? Message.opcodeOf(part), payload)
-      opcode = Opcode.Continuation
-    }
-    const writeAll = (batch: NonEmptyReadonlyArray<Message.Message>) =>
-      Effect.suspend(() => {
-        if (driver.closeEvent !== undefined) return Turn.failIfClosed(driver)
-        for (const part of batch) write(false, part)
-        return Backpressure.wait(driver)
-      })
-    return Effect.andThen(Stream.runForEachArray(parts, writeAll), Effect.sync(() => write(true, empty)))
-  })
+/** Writes the fragments of one message. */
+class Writer {
+  private readonly driver: Driver
+  private readonly compressor: Compressor | undefined
+  private opcode: Opcode.Data | typeof Opcode.Continuation | undefined = undefined
+
+  constructor(driver: Driver, compressor: Compressor | undefined) {
+    this.driver = driver
+    this.compressor = compressor
+  }
+
+  /** Writes parts, waiting wherever compressing one takes its time, and then for the transport. */
+  parts(batch: NonEmptyReadonlyArray<Message.Message>, from: number): Sent {
+    return Effect.suspend(() => {
+      const { outbox, unsendable } = this.driver
+      if (outbox.isAbandoned && unsendable !== undefined) return Effect.fail(unsendable)
+      for (let i = from; i < batch.length; i++) {
+        const later = this.part(batch[i])
+        if (later !== undefined) return Effect.andThen(later, this.parts(batch, i + 1))
+      }
+      return Backpressure.wait(this.driver)
+    })
+  }
+
+  readonly end: Sent = Effect.suspend(() => this.write(true, empty) ?? Effect.void)
+
+  private part(part: Message.Message): Sent | undefined {
+    this.opcode ??= Message.opcodeOf(part)
+    return this.write(false, typeof part === "string" ? nodeBytes.encode(part) : part)
+  }
+
+  /** Writes a fragment, now or, compressed in the thread pool, before the result is done. */
+  private write(fin: boolean, octets: Uint8Array): Sent | undefined {
+    if (this.compressor === undefined) return this.frame(fin, octets)
+    let isWritten = false
+    let resume: ((effect: Effect.Effect<void>) => void) | undefined = undefined as typeof resume
+    this.compressor.deflatePart(octets, fin, (compressed) => {
+      isWritten = true
+      this.frame(fin, compressed)
+      resume?.(Effect.void)
+    })
+    if (isWritten) return undefined
+    return Effect.callback((done) => {
+      resume = done
+      return Effect.sync(this.driver.onClosed(() => done(Turn.failIfClosed(this.driver))))
+    })
+  }
+
+  private frame(fin: boolean, payload: Uint8Array): undefined {
+    const { driver: { outbox }, opcode = Opcode.Binary } = this
+    const isFirst = opcode !== Opcode.Continuation
+    this.opcode = Opcode.Continuation
+    if (!outbox.isAbandoned) outbox.frame(fin, opcode, payload, isFirst && this.compressor !== undefined)
+  }
+}
 
 /** Lets the next message out, unless this one cannot be completed. */
 const finish = (driver: Driver, exit: Exit.Exit<unknown, unknown>): void => {

@@ -11,7 +11,7 @@
  * @since 0.1.0
  */
 export interface Limits {
-  /** Octets of one message, over all its fragments, inflated. Over it: 1009. Default 100 MiB. */
+  /** Octets of one message, over all its fragments, as they come and inflated. Over it: 1009. Default 100 MiB. */
   readonly maxMessageSize: number
   /** Frames of one message. Over it: 1008. Default 16,384. */
   readonly maxFragments: number

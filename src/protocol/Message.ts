@@ -15,6 +15,8 @@ import * as Opcode from "./Opcode.ts"
  */
 export type Message = string | Uint8Array
 
+type Deflate = (payload: Uint8Array, done: (payload: Uint8Array) => void) => void
+
 /**
  * A message that was framed once, to be sent on many connections.
  *
@@ -26,11 +28,26 @@ export class Prepared {
   readonly payload: Uint8Array
   /** The whole frame as a server sends it. */
   readonly frame: Uint8Array
+  private compressed: Map<string, Uint8Array | Array<(payload: Uint8Array) => void>> | undefined = undefined
 
   constructor(opcode: Opcode.Data, payload: Uint8Array, frame: Uint8Array) {
     this.opcode = opcode
     this.payload = payload
     this.frame = frame
+  }
+
+  /** Gives the payload as these parameters compress it: `deflate` does so for the first who asks, and all wait for it. */
+  deflated(parameters: string, deflate: Deflate, done: (payload: Uint8Array) => void): void {
+    const compressed = this.compressed ??= new Map()
+    const known = compressed.get(parameters)
+    if (known instanceof Uint8Array) return done(known)
+    if (known !== undefined) return void known.push(done)
+    const waiting = [done]
+    compressed.set(parameters, waiting)
+    deflate(this.payload, (payload) => {
+      compressed.set(parameters, payload)
+      for (const next of waiting) next(payload)
+    })
   }
 }
 
@@ -56,4 +73,7 @@ export const prepare = (bytes: Bytes.Bytes, message: Message): Prepared => {
  * @category getters
  * @since 0.1.0
  */
-export const opcodeOf = (message: Message): Opcode.Data => typeof message === "string" ? Opcode.Text : Opcode.Binary
+export const opcodeOf = (message: Message | Prepared): Opcode.Data => {
+  if (typeof message === "string") return Opcode.Text
+  return message instanceof Prepared ? message.opcode : Opcode.Binary
+}

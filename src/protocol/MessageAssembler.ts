@@ -38,7 +38,8 @@ export class MessageAssembler {
   private readonly validateUtf8: boolean
   /** The opcode and RSV1 of the message in progress; `Continuation` between messages. */
   private opcode: Opcode.Data | typeof Opcode.Continuation = Opcode.Continuation
-  private compressed = false
+  /** Whether the message in progress is compressed. */
+  compressed = false
   private fragments = 0
   /** Whether the last piece was the last of its frame. */
   private whole = true
@@ -55,13 +56,20 @@ export class MessageAssembler {
   /** Takes a data frame; gives the message that it completes, or the rule that it breaks. */
   accept(frame: Frame): Message | Compressed | Violation.ProtocolError | undefined {
     if (frame.fin && this.opcode === Opcode.Continuation && frame.opcode !== Opcode.Continuation) {
-      return this.finish(frame.opcode === Opcode.Text, frame.rsv1, frame.payload, this.validateUtf8)
+      if (frame.rsv1) return { _tag: "Compressed", text: frame.opcode === Opcode.Text, payload: frame.payload }
+      return this.finish(frame.opcode === Opcode.Text, frame.payload, this.validateUtf8)
     }
     const violation = this.check(frame, this.limits.maxFragments)
     if (violation !== undefined) return violation
     if (frame.payload.length > 0) this.keep(frame.payload)
+    if (this.size > this.limits.maxMessageSize) return Violation.error("MessageTooBig")
     if ((this.parts?.length ?? 0) > this.limits.maxChunks) return Violation.error("ChunksTooMany")
     return frame.fin ? this.join() : undefined
+  }
+
+  /** Makes the message of a compressed one's octets. */
+  inflated(text: boolean, payload: Uint8Array): Message | Violation.ProtocolError {
+    return this.finish(text, payload, this.validateUtf8)
   }
 
   /** Checks a data frame without keeping its payload, for those who take the frames themselves. */
@@ -71,13 +79,13 @@ export class MessageAssembler {
     return violation
   }
 
-  /** Gives what was kept of the message in progress, as its first fragment. */
+  /** Gives what was kept of the message in progress, as its first fragment; a compressed one is needed whole. */
   giveUp(): Frame | undefined {
-    if (this.opcode === Opcode.Continuation) return undefined
+    if (this.opcode === Opcode.Continuation || this.compressed) return undefined
     const payload = Bytes.concat(this.bytes, this.parts ?? [], this.size)
     this.parts = undefined
     this.size = 0
-    return { fin: false, rsv1: this.compressed, opcode: this.opcode, payload, whole: this.whole }
+    return { fin: false, rsv1: false, opcode: this.opcode, payload, whole: this.whole }
   }
 
   /** Forgets the message in progress. */
@@ -122,12 +130,12 @@ export class MessageAssembler {
   private join(): Message | Compressed | Violation.ProtocolError {
     const payload = Bytes.concat(this.bytes, this.parts ?? [], this.size)
     const { compressed, opcode } = this
+    const text = opcode === Opcode.Text
     this.reset()
-    return this.finish(opcode === Opcode.Text, compressed, payload, false)
+    return compressed ? { _tag: "Compressed", text, payload } : this.finish(text, payload, false)
   }
 
-  private finish(text: boolean, compressed: boolean, payload: Uint8Array, validate: boolean) {
-    if (compressed) return { _tag: "Compressed", text, payload } as const
+  private finish(text: boolean, payload: Uint8Array, validate: boolean): Message | Violation.ProtocolError {
     if (!text) return payload
     if (payload.length > maxTextSize) return Violation.error("MessageTooBig")
     if (!validate) return this.bytes.decode(payload)

@@ -41,7 +41,7 @@ export interface Ended {
  *
  * **Details**
  *
- * - `Fragment`: deliver a data frame (only if frames were asked for)
+ * - `Fragment`: deliver a data frame (only if frames were asked for); of a compressed message there is one
  * - `Ping`, `Pong`: the peer sent one; a ping is answered by a `Write` of its own
  * - `Write`: send this control frame, before data that is not yet framed
  * - `Inflate`: decompress this, and give the result to `inflated` (RFC 7692 §6.2)
@@ -128,7 +128,7 @@ export class Protocol {
   /** Whether data frames are given as they come, instead of messages. */
   private frames = false
   private inflating: MessageAssembler.Compressed | undefined = undefined
-  private inflatedMessage: Message | undefined = undefined
+  private inflatedOutput: Output | undefined = undefined
   /** Whether the transport takes pongs; if not, the latest ping waits for one. */
   private writable = true
   private pendingPong: Uint8Array | undefined = undefined
@@ -155,7 +155,7 @@ export class Protocol {
   /** The next output, or `undefined`: for want of bytes, or while an `Inflate` is under way. */
   next(): Output | undefined {
     if (this.orders !== undefined) return this.nextOrder()
-    if (this.inflatedMessage !== undefined) return this.takeInflated()
+    if (this.inflatedOutput !== undefined) return this.takeInflated()
     while (this.receives() && this.inflating === undefined) {
       const frame = this.decoder.next()
       if (frame === undefined) return this.ended ? this.finish() : undefined
@@ -211,7 +211,9 @@ export class Protocol {
     }
   }
 
+  /** A compressed message comes whole, as one frame: its fragments cannot be read alone. */
   private receiveFragment(frame: Frame): Output | undefined {
+    if (frame.rsv1 || this.assembler.compressed) return this.receiveData(frame)
     const violation = this.assembler.observe(frame)
     return violation === undefined ? { _tag: "Fragment", frame } : this.violate(violation)
   }
@@ -255,16 +257,23 @@ export class Protocol {
     const text = this.inflating?.text === true
     this.inflating = undefined
     if (!this.receives()) return []
-    if (result instanceof Violation.ProtocolError) return this.fail(result)
-    if (!text) this.inflatedMessage = result
-    else this.inflatedMessage = Bytes.decodeUtf8(this.bytes, result)
-    return this.inflatedMessage === undefined ? this.fail(Violation.error("TextNotUtf8")) : []
+    const output = result instanceof Violation.ProtocolError ? result : this.readInflated(text, result)
+    if (output instanceof Violation.ProtocolError) return this.fail(output)
+    this.inflatedOutput = output
+    return []
   }
 
-  private takeInflated(): Message | undefined {
-    const message = this.inflatedMessage
-    this.inflatedMessage = undefined
-    return message
+  private readInflated(text: boolean, payload: Uint8Array): Output | Violation.ProtocolError {
+    const message = this.assembler.inflated(text, payload)
+    if (!this.frames || message instanceof Violation.ProtocolError) return message
+    const opcode = text ? Opcode.Text : Opcode.Binary
+    return { _tag: "Fragment", frame: { fin: true, rsv1: false, opcode, payload, whole: true } }
+  }
+
+  private takeInflated(): Output | undefined {
+    const output = this.inflatedOutput
+    this.inflatedOutput = undefined
+    return output
   }
 
   // ---- commands and events ----
@@ -317,7 +326,7 @@ export class Protocol {
   private discard(): void {
     this.decoder.stop()
     this.assembler.reset()
-    this.inflatedMessage = undefined
+    this.inflatedOutput = undefined
   }
 
   private order(

@@ -12,6 +12,7 @@ import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import * as Connection from "../Connection.ts"
 import type { Field } from "../protocol/OpeningHandshake.ts"
+import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import type { Offer } from "../protocol/ServerHandshake.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
 import * as NodeTransport from "../transport/NodeTransport.ts"
@@ -50,6 +51,7 @@ interface Decision {
   readonly request: UpgradeRequest
   readonly key: string
   readonly protocol: string | undefined
+  readonly deflate: PerMessageDeflate.Acceptance | undefined
   readonly accepted: unknown
   /** Further headers of the answer. */
   readonly headers: ReadonlyArray<Field>
@@ -67,9 +69,16 @@ const decide = Effect.fnUntraced(function*({ request, socket }: Upgrade, route: 
   if (!mayConnect(route, asked)) return yield* new Refusal({ status: 403, body: "this origin may not connect" })
   const accepted = yield* acceptInTime(route.accept(asked), socket, timeout)
   const protocol = Subprotocol.choose(asked.protocols, route.protocols ?? [])
+  const deflate = chooseDeflate(offer.success, route)
   const further = Object.entries(route.headers?.(asked) ?? {})
-  return { request: asked, key: offer.success.key, protocol, accepted, headers: further }
+  return { request: asked, key: offer.success.key, protocol, deflate, accepted, headers: further }
 })
+
+/** An offer that is malformed is declined, as any other that does not suit (RFC 7692 §7.1). */
+const chooseDeflate = ({ extensions }: Offer, { options: { compression } }: Route) =>
+  compression === undefined
+    ? undefined
+    : Result.getOrUndefined(PerMessageDeflate.accept(extensions, compression.negotiation))
 
 const toUpgradeRequest = (
   { socket, url = "/" }: IncomingMessage,
@@ -134,17 +143,19 @@ const refuse = (socket: Duplex, cause: Cause.Cause<Refusal>): Effect.Effect<void
 const connect = (
   { head, socket }: Upgrade,
   route: Route,
-  { accepted, headers, key, protocol, request }: Decision,
+  { accepted, deflate, headers, key, protocol, request }: Decision,
   restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 ): Effect.Effect<void> => {
-  const acceptance = { accept: NodeUpgrade.acceptValue(key), protocol, extensions: [] }
+  const extensions = deflate === undefined ? [] : [deflate.response]
+  const acceptance = { accept: NodeUpgrade.acceptValue(key), protocol, extensions }
   const answered = NodeUpgrade.accept(socket, acceptance, headers)
   if (Result.isFailure(answered)) {
     NodeUpgrade.refuse(socket, { status: 500, headers: [], body: "" })
     return Effect.logError("a header of a WebSocket's answer is invalid", answered.failure.message)
   }
   const transport = NodeTransport.fromDuplex(socket, head)
-  return Connection.make(transport, { role: "server", protocol, request }, route.options).pipe(
+  const agreement = { role: "server", protocol, extensions, compression: deflate?.params, request } as const
+  return Connection.make(transport, agreement, route.options).pipe(
     Effect.flatMap((connection) =>
       Effect.onError(
         Effect.suspend(() => restore(route.run(connection as ServerConnection, accepted))),

@@ -85,9 +85,18 @@ describe("a 101 that opens no connection fails with a HandshakeError (RFC 6455 ย
     "it has no Upgrade": [/Upgrade/, { "Upgrade": undefined }],
     "its Connection does not name Upgrade": [/Connection/, { "Connection": "close" }],
     "it has no Connection": [/Connection/, { "Connection": undefined }],
-    "it uses an extension that was not offered": [
-      /ExtensionNotOffered/,
-      { "Sec-WebSocket-Extensions": "permessage-deflate" }
+    "it uses an extension that was not offered": [/ExtensionNotOffered/, { "Sec-WebSocket-Extensions": "x-unknown" }],
+    "its permessage-deflate has an unknown parameter": [
+      /permessage-deflate: unknown parameter x/,
+      { "Sec-WebSocket-Extensions": "permessage-deflate; x" }
+    ],
+    "its permessage-deflate has a bad value": [
+      /server_max_window_bits must not be 7 \(RFC 7692/,
+      { "Sec-WebSocket-Extensions": "permessage-deflate; server_max_window_bits=7" }
+    ],
+    "it accepts permessage-deflate twice": [
+      /permessage-deflate: accepted more than once/,
+      { "Sec-WebSocket-Extensions": "permessage-deflate, permessage-deflate" }
     ],
     "its extensions are no list": [/ExtensionsMalformed/, { "Sec-WebSocket-Extensions": "=" }],
     "it chooses a subprotocol that was not requested": [/ProtocolNotRequested/, { "Sec-WebSocket-Protocol": "v3" }],
@@ -102,7 +111,7 @@ describe("a 101 that opens no connection fails with a HandshakeError (RFC 6455 ย
         const refusal = yield* refusalFor((request) => RawServer.acceptance(request, changed), options)
         assert.strictEqual(refusal.status, 101)
         assert.match(refusal.message, message)
-        assert.match(refusal.message, /RFC 6455 ยง/)
+        assert.match(refusal.message, /RFC (6455|7692) ยง/)
       }))
   }
 

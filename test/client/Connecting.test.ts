@@ -118,7 +118,7 @@ describe("the request", () => {
       assert.notStrictEqual(headers["sec-websocket-key"], other.headers["sec-websocket-key"])
       assert.notProperty(headers, "origin")
       assert.notProperty(headers, "sec-websocket-protocol")
-      assert.notProperty(headers, "sec-websocket-extensions")
+      assert.strictEqual(headers["sec-websocket-extensions"], "permessage-deflate; client_max_window_bits")
     }))
 
   it.live("has further headers, which do not touch those of the handshake", () =>

@@ -163,10 +163,25 @@ describe("for those who take the frames themselves", () => {
 
   it("what was kept is the first fragment", () => {
     const assembler = make()
-    accept(assembler, frame(0x41, "a"), frame(0x00, "b"))
-    expect(assembler.giveUp()).toEqual(frame(0x41, Wire.utf8("ab")))
+    accept(assembler, frame(0x01, "a"), frame(0x00, "b"))
+    expect(assembler.giveUp()).toEqual(frame(0x01, Wire.utf8("ab")))
     expect(assembler.observe(frame(0x80, "c"))).toBeUndefined()
     expect(assembler.giveUp()).toBeUndefined()
+  })
+
+  it("a compressed message is kept: it is needed whole", () => {
+    const assembler = make()
+    accept(assembler, frame(0x41, "a"))
+    expect(assembler.giveUp()).toBeUndefined()
+    expect(assembler.compressed).toBe(true)
+    expect(assembler.accept(frame(0x80, "b"))).toEqual({ _tag: "Compressed", text: true, payload: Wire.utf8("ab") })
+    expect(assembler.compressed).toBe(false)
+  })
+
+  it("what is kept nevertheless is limited", () => {
+    const assembler = make({ maxMessageSize: 3 })
+    accept(assembler, frame(0x42, "ab", false))
+    expect(assembler.accept(frame(0x00, "cd", false))).toMatchObject({ violation: "MessageTooBig" })
   })
 
   it("what was kept is the first piece, if its frame is still arriving", () => {

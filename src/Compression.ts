@@ -1,0 +1,160 @@
+/**
+ * Compressing messages: permessage-deflate (RFC 7692), small and fast enough to be left on.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import type * as PerMessageDeflate from "./protocol/PerMessageDeflate.ts"
+import { DeflatePool, nodeDeflatePool } from "./transport/DeflatePool.ts"
+
+/**
+ * How messages are compressed. The parameters of the negotiation are those of `PerMessageDeflate.Options`.
+ *
+ * **Details**
+ *
+ * Without context takeover every message is compressed by itself, and costs a connection no memory. With it, messages
+ * that resemble each other become far smaller; an idle connection then keeps only the last 32 KiB that it sent and
+ * received.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends PerMessageDeflate.Options {
+  /**
+   * Octets from which on a message is compressed; streamed messages always are. Default 1024 without context takeover,
+   * 128 with it.
+   */
+  readonly threshold?: number | undefined
+  /** zlib's level, 0 to 9, or -1 for its own default. Default 6. */
+  readonly level?: number | undefined
+  /** zlib's memory level, 1 to 9: a deflate context takes `2 ** (memLevel + 9)` octets besides its window. Default 8. */
+  readonly memLevel?: number | undefined
+  /** zlib's strategy, 0 to 4, as in `zlib.constants`. Default 0, `Z_DEFAULT_STRATEGY`. */
+  readonly strategy?: number | undefined
+  /** Who owns the zlib contexts. Default: the process's pool. */
+  readonly pool?: DeflatePool | undefined
+}
+
+export {
+  /**
+   * @category models
+   * @since 0.1.0
+   */
+  DeflatePool as Pool
+}
+
+/**
+ * The options with nothing left open but the negotiation.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Resolved {
+  readonly negotiation: PerMessageDeflate.Options
+  readonly threshold: number | undefined
+  readonly tuning: { readonly level: number; readonly memLevel: number; readonly strategy: number }
+  readonly pool: DeflatePool
+}
+
+/**
+ * The defaults.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const standard: Resolved = {
+  negotiation: {},
+  threshold: undefined,
+  tuning: { level: 6, memLevel: 8, strategy: 0 },
+  pool: nodeDeflatePool
+}
+
+/**
+ * Fills in the defaults; `undefined` if there is to be no compression.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const resolve = (given: boolean | Options): Resolved | undefined => {
+  if (typeof given === "boolean") return given ? standard : undefined
+  const { pool = standard.pool, threshold } = given
+  const { level = standard.tuning.level, memLevel = standard.tuning.memLevel, strategy = standard.tuning.strategy } =
+    given
+  return { negotiation: given, threshold, tuning: { level, memLevel, strategy }, pool }
+}
+
+const ranges = {
+  level: [-1, 9],
+  memLevel: [1, 9],
+  strategy: [0, 4],
+  serverMaxWindowBits: [8, 15],
+  clientMaxWindowBits: [8, 15],
+  threshold: [0, Infinity]
+} as const
+
+/**
+ * What is wrong with options, if something is.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const misuse = (given: boolean | Options): string | undefined => {
+  if (typeof given === "boolean") return undefined
+  for (const [name, [least, most]] of Object.entries(ranges)) {
+    const value = given[name as keyof typeof ranges]
+    if (typeof value !== "number" || (value >= least && value <= most && (name === "threshold" || value % 1 === 0))) {
+      continue
+    }
+    return `compression: ${name} must be ${most === Infinity ? "0 or more" : `${least} to ${most}`}, not ${value}`
+  }
+  return undefined
+}
+
+const contexts = Metric.gauge("effect_ws_deflate_contexts", {
+  description: "permessage-deflate's contexts: zlib contexts that are awake, connections' contexts that are asleep"
+})
+
+const bytes = Metric.gauge("effect_ws_deflate_bytes", {
+  description: "Memory that permessage-deflate's contexts hold, in octets"
+})
+
+/**
+ * Reports what a pool holds, by default the process's, as gauges: `effect_ws_deflate_contexts`, with the attribute
+ * `state` being `awake` or `asleep`, and `effect_ws_deflate_bytes`. They are read from the pool when metrics are, and cost
+ * nothing otherwise.
+ *
+ * **Example** (Reading the gauges)
+ *
+ * ```ts
+ * import { Effect, Metric } from "effect"
+ * import * as Compression from "effect-ws/Compression"
+ *
+ * const program = Effect.map(Metric.snapshot, (metrics) => metrics.map(({ id }) => id)).pipe(
+ *   Effect.provide(Compression.layerMetrics()),
+ *   Effect.provideService(Metric.MetricRegistry, new Map())
+ * )
+ *
+ * new Set(await Effect.runPromise(program)) // => new Set(["effect_ws_deflate_contexts", "effect_ws_deflate_bytes"])
+ * ```
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const layerMetrics = (pool: DeflatePool = nodeDeflatePool): Layer.Layer<never> =>
+  Layer.effectDiscard(Effect.gen(function*() {
+    const context = yield* Effect.context()
+    const report = (gauge: Metric.Gauge<number>, read: () => number) =>
+      Effect.acquireRelease(
+        Effect.sync(() =>
+          Metric.registerUnsafe(gauge, context, { get: () => ({ value: read() }), update: ignore, modify: ignore })
+        ),
+        ({ remove }) => Effect.sync(remove)
+      )
+    yield* report(Metric.withAttributes(contexts, { state: "awake" }), () => pool.usage.awake)
+    yield* report(Metric.withAttributes(contexts, { state: "asleep" }), () => pool.usage.asleep)
+    yield* report(bytes, () => pool.usage.bytesHeld)
+  }))
+
+const ignore = (): void => {}
