@@ -20,7 +20,7 @@ export const sendAll = (
   messages: Messages,
   options?: SendOptions
 ): Effect.Effect<void, WebSocketError> =>
-  driver.outbox.isFree
+  driver.outbox.turns.isFree
     ? sendFrom(driver, messages, 0, options)
     : Effect.andThen(Turn.wait(driver), Effect.suspend(() => sendFrom(driver, messages, 0, options)))
 
@@ -47,8 +47,8 @@ const sendFrom = (
   if (unsendable !== undefined) return Effect.fail(unsendable)
   for (let i = from; i < messages.length; i++) {
     outbox.message(messages[i], options?.compress ?? true)
-    if (!outbox.isCongested && !outbox.isStreaming) continue
-    const ready = outbox.isStreaming ? Effect.andThen(Turn.wait(driver), wait(driver)) : wait(driver)
+    if (!outbox.isCongested && !outbox.turns.isBusy) continue
+    const ready = outbox.turns.isBusy ? Effect.andThen(Turn.wait(driver), wait(driver)) : wait(driver)
     if (i + 1 === messages.length) return ready
     return Effect.andThen(ready, Effect.suspend(() => sendFrom(driver, messages, i + 1, options)))
   }

@@ -20,10 +20,11 @@ import { Deadline, type StartTimer } from "./Deadline.ts"
 import * as Inbox from "./Inbox.ts"
 import { Outbox } from "./Outbox.ts"
 import { Pings } from "./Pings.ts"
+import type { Tap } from "./Tap.ts"
 import { Waiters } from "./Waiters.ts"
 
 /** The end is known, and TCP has still to end. A peer that lingers then holds up nobody for longer than this. */
-const lingerTimeout = Duration.seconds(1)
+const usualLinger = Duration.seconds(1)
 
 /**
  * What a reader is given: messages, or frames if it asked for them.
@@ -71,7 +72,11 @@ export interface Options {
   readonly inboxSize: number
   /** How long the peer may take with its part of the closing handshake. */
   readonly closeTimeout: Duration.Duration
+  /** How long TCP may take to end after that. Default 1 second, or `closeTimeout` if it is less. */
+  readonly lingerTimeout?: Duration.Duration | undefined
   readonly startTimer: StartTimer
+  /** Takes messages and control frames instead of the inbox; the protocol has to give octets then. */
+  readonly tap?: Tap | undefined
 }
 
 /**
@@ -87,6 +92,8 @@ export class Driver implements Receiver {
   readonly inbox: Inbox.Inbox<Item>
   readonly compressor: Compressor | undefined
   private readonly closeTimeout: Duration.Duration
+  private readonly lingerTimeout: Duration.Duration
+  private readonly tap: Tap | undefined
   private readonly deadline: Deadline
   private readonly pings = new Pings()
   /** Whether a stream reads, and so will take what comes. */
@@ -95,6 +102,8 @@ export class Driver implements Receiver {
   private active = false
   private paused = false
   private inflating = false
+  /** Whether a tap takes nothing for now. */
+  private stopped = false
   /** A received Close that waits until the reader is done with what came before it. */
   private held: Protocol.Order | undefined = undefined
   /** Set when our Close is decided on: nothing can be sent after it. */
@@ -110,6 +119,8 @@ export class Driver implements Receiver {
     this.protocol = options.protocol
     this.transport = options.transport
     this.closeTimeout = options.closeTimeout
+    this.lingerTimeout = options.lingerTimeout ?? Duration.min(options.closeTimeout, usualLinger)
+    this.tap = options.tap
     this.deadline = new Deadline(options.startTimer, () => this.timedOut())
     this.inbox = new Inbox.Inbox(options.inboxSize)
     this.compressor = options.compressor
@@ -155,16 +166,22 @@ export class Driver implements Receiver {
     if (this.active) return
     this.active = true
     this.outbox.cork()
-    do this.decode()
-    while (this.inbox.wake())
-    this.active = false
-    this.outbox.uncork()
-    this.regulate()
+    let isDone = false
+    try {
+      do this.decode()
+      while (this.inbox.wake())
+      isDone = true
+    } finally {
+      this.active = false
+      this.outbox.uncork()
+      this.regulate()
+      if (!isDone) queueMicrotask(() => this.read()) // a tap threw: what it has not seen yet is not lost
+    }
   }
 
   /** What is left of a transport that is gone is little, and all of it is decoded: the end is not to wait for a reader. */
   private decode(): void {
-    while (this.held === undefined && (this.gone || !this.inbox.isFull())) {
+    while (this.held === undefined && (this.gone || !this.isBlocked())) {
       const output = this.protocol.next()
       if (output === undefined) return
       if (typeof output === "string" || output instanceof Uint8Array) this.inbox.push(output)
@@ -172,14 +189,26 @@ export class Driver implements Receiver {
     }
   }
 
-  /** Holds the peer back while the inbox is full, unless it is only its Close that is waited for, or while inflating. */
+  private isBlocked(): boolean {
+    return this.stopped || this.inbox.isFull()
+  }
+
+  /** Holds the peer back while nothing is taken, unless it is only its Close that is waited for, or while inflating. */
   private regulate(): void {
     if (this.inbox.isFull() && this.closing !== undefined && !this.reading) this.discard()
-    const pause = this.inflating || this.inbox.isFull()
+    const pause = this.inflating || this.isBlocked()
     if (pause === this.paused || this.gone) return
     this.paused = pause
-    if (this.paused) this.transport.pause()
+    if (pause) this.transport.pause()
     else this.transport.resume()
+  }
+
+  /** A tap takes nothing more for now, also of what is read already; or it goes on. */
+  stop(stopped: boolean): void {
+    if (this.stopped === stopped) return
+    this.stopped = stopped
+    if (stopped) this.regulate()
+    else this.read()
   }
 
   /** Everything that came since the last call; waits for more if there is nothing. */
@@ -233,6 +262,7 @@ export class Driver implements Receiver {
   /** What ends the connection has to wait for the reader, who may have answers to what came before. */
   private obey(order: Protocol.Order): void {
     if (order._tag !== "Write" || order.opcode !== Opcode.Close) return this.obeyNow(order)
+    if (this.tap !== undefined) return this.closeInTurn(order)
     this.inbox.wake()
     const busy = this.reading && !this.inbox.isWaiting() && this.protocol.state === "Exchanged"
     if (!busy || this.gone) return this.obeyNow(order)
@@ -240,14 +270,25 @@ export class Driver implements Receiver {
     this.deadline.set(this.closeTimeout)
   }
 
+  /** A tap's messages were accepted when they were sent, and go out first. */
+  private closeInTurn(order: Protocol.Order): void {
+    this.closing ??= { code: 1005, reason: "" }
+    if (this.gone || this.outbox.turns.isFree) return this.obeyNow(order)
+    this.held = order
+    this.outbox.turns.inOrder({ size: 0, run: () => this.readOn(), drop: ignore })
+  }
+
   private obeyNow(order: Protocol.Order): void {
     switch (order._tag) {
       case "Fragment":
         return this.inbox.push({ frame: order.frame, length: order.frame.payload.length })
+      case "Octets":
+        return this.tap?.onMessage(order)
       case "Ping": // its pong is an order of its own
-        return
+        return this.tap?.onPing(order.payload)
       case "Pong":
-        return this.pings.answer(order.payload)
+        this.pings.answer(order.payload)
+        return this.tap?.onPong(order.payload)
       case "Write":
         return this.writeControl(order.opcode, order.payload)
       case "Inflate":
@@ -258,7 +299,7 @@ export class Driver implements Receiver {
         this.outbox.flush()
         return this.transport.end()
       case "Destroy":
-        return this.transport.destroy()
+        return this.tap === undefined ? this.transport.destroy() : this.transport.end()
     }
   }
 
@@ -267,7 +308,7 @@ export class Driver implements Receiver {
     this.inflating = true
     this.compressor?.inflate(payload, this.protocol.limits.maxMessageSize, (result) => {
       this.inflating = false
-      this.obeyAll(this.protocol.inflated(result))
+      this.protocol.inflated(result)
       this.read()
     })
   }
@@ -302,7 +343,8 @@ export class Driver implements Receiver {
 
   /** Starts the closing handshake, after everything that was sent before. */
   close(code: number, reason: string): void {
-    if (this.beginClosing(code, reason)) this.outbox.inOrder(() => this.obeyAll(this.protocol.close({ code, reason })))
+    const run = () => this.obeyAll(this.protocol.close({ code, reason }))
+    if (this.beginClosing(code, reason)) this.outbox.turns.inOrder({ size: 0, run, drop: ignore })
     this.regulate()
   }
 
@@ -350,7 +392,8 @@ export class Driver implements Receiver {
     this.compressor?.close()
     this.pings.fail(error ?? WebSocketError.fromClose(ended.code, ended.reason))
     this.deadline.clear()
-    if (!this.gone) this.deadline.set(Duration.min(this.closeTimeout, lingerTimeout))
+    if (!this.gone) this.deadline.set(this.lingerTimeout)
+    this.stopped = false
     this.closedWaiters.call()
     if (!this.active) this.inbox.wake()
   }

@@ -5,13 +5,38 @@
  */
 import type * as FrameEncoder from "../protocol/FrameEncoder.ts"
 import * as Message from "../protocol/Message.ts"
-import type * as Opcode from "../protocol/Opcode.ts"
+import * as Opcode from "../protocol/Opcode.ts"
 import type { Transport } from "../transport/Transport.ts"
 import type { Compressor } from "./Compressor.ts"
+import { Turns } from "./Turns.ts"
 import { Waiters } from "./Waiters.ts"
 
 /** From this many gathered bytes on a write does not wait for the end of the tick. */
 const flushMark = 65_536
+
+/**
+ * Told when a message is written, or why it is not.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Receipt = (error?: Error | null) => void
+
+/**
+ * A data frame with everything said.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DataFrame {
+  readonly fin: boolean
+  readonly opcode: Opcode.Data | typeof Opcode.Continuation
+  readonly payload: Uint8Array
+  /** Whether it is, or is a part of, a compressed message. */
+  readonly compress: boolean
+  /** The masking key; by default as is due. */
+  readonly key: number | "None" | undefined
+}
 
 /**
  * The sending half of a connection.
@@ -19,7 +44,7 @@ const flushMark = 65_536
  * **Details**
  *
  * Messages go out in the order of the calls. While a message is under way that is streamed, or compressed in the thread
- * pool, what comes after it waits for its turn in `jobs`. Gathering costs a single message nothing: the flush is at the end of the same tick.
+ * pool, what comes after it waits for its turn. Gathering costs a single message nothing: the flush is at the end of the same tick.
  *
  * @category models
  * @since 0.1.0
@@ -35,11 +60,10 @@ export class Outbox {
   /** Whether the transport held on to what it was given last, as TLS and slow peers do. */
   private holds = false
   private congested = false
-  private streaming = false
-  /** Octets of the message that is being compressed. */
-  private deflating = 0
   private abandoned = false
-  private jobs: Array<() => void> | undefined = undefined
+  readonly turns = new Turns()
+  /** Told when what was gathered is written. */
+  private receipts: Array<Receipt> | undefined = undefined
   private readonly writable = new Waiters()
 
   constructor(
@@ -56,7 +80,7 @@ export class Outbox {
 
   /** Bytes that are accepted, and not taken by the operating system. */
   get size(): number {
-    return this.encoder.size + this.transport.queued + this.deflating
+    return this.encoder.size + this.transport.queued + this.turns.size
   }
 
   /** Whether a sender should wait for the transport. */
@@ -64,22 +88,12 @@ export class Outbox {
     return this.congested
   }
 
-  /** Whether a message is under way that others have to wait for. */
-  get isStreaming(): boolean {
-    return this.streaming
-  }
-
   /** Whether what was not sent by now never will be. */
   get isAbandoned(): boolean {
     return this.abandoned
   }
 
-  /** Whether a message may go out now, with none before it that waits. */
-  get isFree(): boolean {
-    return !this.streaming && this.jobs === undefined
-  }
-
-  /** Sends a message now, for which the outbox has to be free. It is not, afterwards, if compressing takes its time. */
+  /** Sends a message, whose turn it has to be. Others wait for it if compressing takes its time. */
   message(message: Message.Message | Message.Prepared, compress: boolean): void {
     const octets = compress ? this.compressor?.octetsOf(message) : undefined
     if (octets !== undefined) return this.deflated(octets, message)
@@ -90,17 +104,35 @@ export class Outbox {
   }
 
   private deflated(octets: Uint8Array, message: Message.Message | Message.Prepared): void {
-    let isLater = false
-    this.streaming = true
-    this.deflating = octets.length
+    this.turns.begin({ size: octets.length, drop: ignore })
     this.compressor?.deflate(octets, message, (payload) => {
       if (this.abandoned) return
-      this.deflating = 0
       this.frame(true, Message.opcodeOf(message), payload, true)
-      if (isLater) this.endStream()
-      else this.streaming = false
+      this.turns.end()
     })
-    isLater = true
+  }
+
+  /** Sends a data frame, whose turn it has to be, too. `drop` is told if the connection ends while it is compressed. */
+  data(frame: DataFrame, receipt: Receipt | undefined, drop: () => void): void {
+    const { compressor } = this
+    if (!frame.compress || compressor === undefined) return this.encode(frame, frame.payload, receipt)
+    this.turns.begin({ size: frame.payload.length, drop })
+    compressor.deflatePart(frame.payload, frame.fin, (payload) => {
+      if (this.abandoned) return
+      this.encode(frame, payload, receipt)
+      this.turns.end()
+    })
+  }
+
+  private encode({ compress, fin, key, opcode }: DataFrame, payload: Uint8Array, receipt: Receipt | undefined): void {
+    this.encoder.frame(fin, compress && opcode !== Opcode.Continuation, opcode, payload, key)
+    this.written(receipt)
+  }
+
+  /** Sends bytes that are framed already. */
+  framed(bytes: Uint8Array, receipt?: Receipt): void {
+    this.encoder.framed(bytes)
+    this.written(receipt)
   }
 
   /** Sends a frame; `rsv1` marks the first one of a compressed message (RFC 7692 §6). */
@@ -109,22 +141,10 @@ export class Outbox {
     this.written()
   }
 
-  /** Runs a job in its turn: at once, or after the streamed message that is under way and the jobs before. */
-  inOrder(job: () => void): void {
-    if (this.isFree) return job()
-    this.jobs ??= []
-    this.jobs.push(job)
-  }
-
-  /** A streamed message begins, in its turn: everything but control frames waits until `endStream`. */
-  beginStream(): void {
-    this.streaming = true
-  }
-
-  endStream(): void {
-    this.streaming = false
-    while (!this.streaming && this.jobs !== undefined && this.jobs.length > 0) this.jobs.shift()?.()
-    if (this.jobs?.length === 0) this.jobs = undefined
+  /** Sends a control frame, between whatever else is under way. */
+  control(opcode: Opcode.Control, payload: Uint8Array, key?: DataFrame["key"], receipt?: Receipt): void {
+    this.encoder.frame(true, false, opcode, payload, key)
+    this.written(receipt)
   }
 
   /** Gathers until `uncork`, which writes. */
@@ -141,9 +161,10 @@ export class Outbox {
   flush(): void {
     this.scheduled = false
     if (this.encoder.size === 0) return
-    const { encoder, transport } = this
+    const { encoder, receipts, transport } = this
+    this.receipts = undefined
     const copy = this.holds || transport.queued > 0 || !transport.releases
-    transport.write(encoder.take(copy))
+    transport.write(encoder.take(copy), receipts && ((error) => receipts.forEach((receipt) => receipt(error))))
     this.holds = transport.queued > 0
     if (!copy) encoder.settle(!this.holds)
     if (transport.congested && !this.congested) {
@@ -164,17 +185,16 @@ export class Outbox {
     return this.writable.add(callback)
   }
 
-  /** Nothing will be sent any more: jobs are dropped and waiters called. */
+  /** Nothing will be sent any more: what waits for its turn is dropped, and waiters are called. */
   abandon(): void {
     this.abandoned = true
-    this.deflating = 0
-    this.jobs = undefined
-    this.streaming = false
+    this.turns.abandon()
     this.congested = false
     this.writable.call()
   }
 
-  private written(): void {
+  private written(receipt?: Receipt): void {
+    if (receipt !== undefined) (this.receipts ??= []).push(receipt)
     if (this.encoder.size >= flushMark) this.flush()
     else if (!this.scheduled && !this.corked) this.schedule()
   }
@@ -184,3 +204,5 @@ export class Outbox {
     queueMicrotask(() => this.flush())
   }
 }
+
+const ignore = (): void => {}

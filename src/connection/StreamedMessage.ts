@@ -41,7 +41,7 @@ export const send = <E, R>(
     let begun = false
     const begin = () => {
       begun = true
-      driver.outbox.beginStream()
+      driver.outbox.turns.begin({ size: 0, drop: () => {} })
     }
     const writer = new Writer(driver, options?.compress === false ? undefined : driver.compressor)
     const sendParts = Effect.andThen(Stream.runForEachArray(parts, (batch) => writer.parts(batch, 0)), writer.end)
@@ -108,7 +108,7 @@ class Writer {
 
 /** Lets the next message out, unless this one cannot be completed. */
 const finish = (driver: Driver, exit: Exit.Exit<unknown, unknown>): void => {
-  if (Exit.isSuccess(exit)) return driver.outbox.endStream()
+  if (Exit.isSuccess(exit)) return driver.outbox.turns.end()
   if (Cause.hasInterruptsOnly(exit.cause)) return driver.abort(1001, "")
   driver.abort(1011, "")
 }

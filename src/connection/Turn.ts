@@ -19,12 +19,13 @@ export const wait = (driver: Driver, take: () => void = () => {}): Effect.Effect
     if (error !== undefined) return resume(Effect.fail(error))
     let wanted = true
     const stop = driver.onClosed(() => resume(failIfClosed(driver)))
-    driver.outbox.inOrder(() => {
+    const run = () => {
       stop()
       if (!wanted) return
       take()
       resume(Effect.void)
-    })
+    }
+    driver.outbox.turns.inOrder({ size: 0, run, drop: () => {} })
     return Effect.sync(() => {
       wanted = false
       stop()

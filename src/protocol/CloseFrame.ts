@@ -35,9 +35,9 @@ export const maxReasonSize = 123
  */
 export const decode = (bytes: Bytes.Bytes, payload: Uint8Array): CloseFrame | Violation.ProtocolError => {
   if (payload.length === 0) return { code: 1005, reason: "" }
-  if (payload.length === 1) return Violation.error("CloseTooShort")
+  if (payload.length === 1) return Violation.error("CloseTooShort", 1)
   const code = (payload[0] << 8) | payload[1]
-  if (!CloseCode.isReceivable(code)) return Violation.error("CloseCodeInvalid")
+  if (!CloseCode.isReceivable(code)) return Violation.error("CloseCodeInvalid", code)
   const reason = payload.subarray(2)
   return Utf8.isValid(reason) ? { code, reason: bytes.decode(reason) } : Violation.error("CloseReasonNotUtf8")
 }

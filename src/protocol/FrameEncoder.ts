@@ -74,7 +74,7 @@ export class FrameEncoder {
     const length = this.bytes.encodeInto(text, slab, this.end + guess)
     const size = FrameHeader.sizeFor(length, this.nextKey !== undefined)
     if (size !== guess) slab.copyWithin(this.end + size, this.end + guess, this.end + guess + length)
-    this.seal(true, false, Opcode.Text, slab, length)
+    this.seal(true, false, Opcode.Text, slab, length, this.nextKey?.())
   }
 
   /** Encodes a binary message. */
@@ -82,20 +82,26 @@ export class FrameEncoder {
     this.frame(true, false, Opcode.Binary, payload)
   }
 
-  /** Encodes one frame. */
-  frame(fin: boolean, rsv1: boolean, opcode: Opcode.Opcode, payload: Uint8Array): void {
-    if (payload.length > copyLimit) return this.large(fin, rsv1, opcode, payload)
+  /** Encodes one frame, masked as is due, or with the given key, or with none. */
+  frame(fin: boolean, rsv1: boolean, opcode: Opcode.Opcode, payload: Uint8Array, key?: number | "None"): void {
+    const ownKey = key === "None" ? undefined : key ?? this.nextKey?.()
+    if (payload.length > copyLimit) return this.large(fin, rsv1, opcode, payload, ownKey)
     const slab = this.reserve(FrameHeader.maxSize + payload.length)
-    slab.set(payload, this.end + FrameHeader.sizeFor(payload.length, this.nextKey !== undefined))
-    this.seal(fin, rsv1, opcode, slab, payload.length)
+    slab.set(payload, this.end + FrameHeader.sizeFor(payload.length, ownKey !== undefined))
+    this.seal(fin, rsv1, opcode, slab, payload.length, ownKey)
+  }
+
+  /** Adds bytes that are framed already. */
+  framed(bytes: Uint8Array): void {
+    if (bytes.length > copyLimit) return this.refer(bytes)
+    this.reserve(bytes.length).set(bytes, this.end)
+    this.advance(bytes.length)
   }
 
   /** Adds a message that is framed already; only a client's has still to be masked. */
   prepared({ frame, opcode, payload }: Prepared): void {
-    if (this.nextKey !== undefined) return this.frame(true, false, opcode, payload)
-    if (frame.length > copyLimit) return this.refer(frame)
-    this.reserve(frame.length).set(frame, this.end)
-    this.advance(frame.length)
+    if (this.nextKey === undefined) this.framed(frame)
+    else this.frame(true, false, opcode, payload)
   }
 
   /**
@@ -133,16 +139,27 @@ export class FrameEncoder {
   }
 
   /** The payload lies `sizeFor(length)` behind `end`: writes the header before it, and masks it. */
-  private seal(fin: boolean, rsv1: boolean, opcode: Opcode.Opcode, slab: Uint8Array, length: number): void {
-    const key = this.nextKey?.()
+  private seal(
+    fin: boolean,
+    rsv1: boolean,
+    opcode: Opcode.Opcode,
+    slab: Uint8Array,
+    length: number,
+    key: number | undefined
+  ): void {
     const payload = FrameHeader.write({ fin, rsv1, opcode, length, key }, slab, this.end)
     if (key !== undefined) this.bytes.mask(slab, payload, payload + length, key, 0)
     this.advance(payload + length - this.end)
   }
 
   /** A large payload: the header in the arena, the payload behind it by reference, or masked in memory of its own. */
-  private large(fin: boolean, rsv1: boolean, opcode: Opcode.Opcode, payload: Uint8Array): void {
-    const key = this.nextKey?.()
+  private large(
+    fin: boolean,
+    rsv1: boolean,
+    opcode: Opcode.Opcode,
+    payload: Uint8Array,
+    key: number | undefined
+  ): void {
     const slab = this.reserve(FrameHeader.maxSize)
     const header = { fin, rsv1, opcode, length: payload.length, key }
     this.advance(FrameHeader.write(header, slab, this.end) - this.end)

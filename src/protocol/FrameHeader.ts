@@ -68,6 +68,19 @@ const mayCompress = (opcode: number, rules: Rules): boolean =>
   rules.rsv1 && (opcode === Opcode.Text || opcode === Opcode.Binary)
 
 /**
+ * The number in a header's first two octets that breaks a rule: the bits set of RSV1 to RSV3, as 4, 2 and 1, the opcode,
+ * or the short length.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const culprit = (violation: Violation, first: number, second: number): number | undefined => {
+  if (violation === "ReservedBitSet") return (first & (Rsv1 | Rsv2And3)) >> 4
+  if (violation === "OpcodeReserved") return first & 0x0f
+  return violation === "ControlTooLong" ? second & 0x7f : undefined
+}
+
+/**
  * How many octets a header has, as its second octet tells.
  *
  * @category decoding

@@ -27,6 +27,22 @@ export interface Compressed {
 }
 
 /**
+ * A message as octets, for those who decode text themselves, if at all. It is checked all the same.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Octets {
+  readonly _tag: "Octets"
+  readonly text: boolean
+  readonly payload: Uint8Array
+  /** The payload of each frame, if they are kept apart. */
+  readonly fragments: ReadonlyArray<Uint8Array> | undefined
+}
+
+type Output = Message | Octets | Compressed | Violation.ProtocolError
+
+/**
  * Assembles messages from data frames or pieces of them.
  *
  * @category models
@@ -36,6 +52,7 @@ export class MessageAssembler {
   private readonly bytes: Bytes.Bytes
   private readonly limits: Limits.Limits
   private readonly validateUtf8: boolean
+  private readonly asOctets: boolean
   /** The opcode and RSV1 of the message in progress; `Continuation` between messages. */
   private opcode: Opcode.Data | typeof Opcode.Continuation = Opcode.Continuation
   /** Whether the message in progress is compressed. */
@@ -45,31 +62,37 @@ export class MessageAssembler {
   private whole = true
   private size = 0
   private parts: Array<Uint8Array> | undefined = undefined
+  /** Where in `parts` each frame ends, if frames are kept apart. */
+  private ends: Array<number> = []
+  /** Whether `Octets` of binary messages come with their fragments. */
+  keepsFragments = false
   private validator: Utf8.Validator | undefined = undefined
 
-  constructor(bytes: Bytes.Bytes, limits: Limits.Limits, validateUtf8 = true) {
+  constructor(bytes: Bytes.Bytes, limits: Limits.Limits, validateUtf8 = true, asOctets = false) {
     this.bytes = bytes
     this.limits = limits
     this.validateUtf8 = validateUtf8
+    this.asOctets = asOctets
   }
 
   /** Takes a data frame; gives the message that it completes, or the rule that it breaks. */
-  accept(frame: Frame): Message | Compressed | Violation.ProtocolError | undefined {
+  accept(frame: Frame): Output | undefined {
     if (frame.fin && this.opcode === Opcode.Continuation && frame.opcode !== Opcode.Continuation) {
       if (frame.rsv1) return { _tag: "Compressed", text: frame.opcode === Opcode.Text, payload: frame.payload }
-      return this.finish(frame.opcode === Opcode.Text, frame.payload, this.validateUtf8)
+      return this.finish(frame.opcode === Opcode.Text, frame.payload, undefined, this.validateUtf8)
     }
     const violation = this.check(frame, this.limits.maxFragments)
     if (violation !== undefined) return violation
     if (frame.payload.length > 0) this.keep(frame.payload)
+    if (this.keepsFragments && frame.whole) this.ends.push(this.parts?.length ?? 0)
     if (this.size > this.limits.maxMessageSize) return Violation.error("MessageTooBig")
     if ((this.parts?.length ?? 0) > this.limits.maxChunks) return Violation.error("ChunksTooMany")
     return frame.fin ? this.join() : undefined
   }
 
   /** Makes the message of a compressed one's octets. */
-  inflated(text: boolean, payload: Uint8Array): Message | Violation.ProtocolError {
-    return this.finish(text, payload, this.validateUtf8)
+  inflated(text: boolean, payload: Uint8Array): Exclude<Output, Compressed> {
+    return this.finish(text, payload, undefined, this.validateUtf8)
   }
 
   /** Checks a data frame without keeping its payload, for those who take the frames themselves. */
@@ -96,6 +119,7 @@ export class MessageAssembler {
     this.whole = true
     this.size = 0
     this.parts = undefined
+    this.ends = []
     this.validator = undefined
   }
 
@@ -127,15 +151,32 @@ export class MessageAssembler {
     this.size += payload.length
   }
 
-  private join(): Message | Compressed | Violation.ProtocolError {
-    const payload = Bytes.concat(this.bytes, this.parts ?? [], this.size)
-    const { compressed, opcode } = this
+  private join(): Output {
+    const { compressed, ends, opcode, parts = [] } = this
+    const payload = Bytes.concat(this.bytes, parts, this.size)
     const text = opcode === Opcode.Text
     this.reset()
-    return compressed ? { _tag: "Compressed", text, payload } : this.finish(text, payload, false)
+    if (compressed) return { _tag: "Compressed", text, payload }
+    return this.finish(text, payload, this.keepsFragments ? this.byFrame(parts, ends) : undefined, false)
   }
 
-  private finish(text: boolean, payload: Uint8Array, validate: boolean): Message | Violation.ProtocolError {
+  private byFrame(parts: ReadonlyArray<Uint8Array>, ends: ReadonlyArray<number>): ReadonlyArray<Uint8Array> {
+    const frames = ends.map((end, i) => parts.slice(ends[i - 1] ?? 0, end)).filter(({ length }) => length > 0)
+    return frames.map((pieces) =>
+      Bytes.concat(this.bytes, pieces, pieces.reduce((size, { length }) => size + length, 0))
+    )
+  }
+
+  private finish(
+    text: boolean,
+    payload: Uint8Array,
+    fragments: ReadonlyArray<Uint8Array> | undefined,
+    validate: boolean
+  ): Exclude<Output, Compressed> {
+    if (this.asOctets) {
+      if (text && validate && !this.bytes.isUtf8(payload)) return Violation.error("TextNotUtf8")
+      return { _tag: "Octets", text, payload, fragments }
+    }
     if (!text) return payload
     if (payload.length > maxTextSize) return Violation.error("MessageTooBig")
     if (!validate) return this.bytes.decode(payload)

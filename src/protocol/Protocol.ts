@@ -42,6 +42,7 @@ export interface Ended {
  * **Details**
  *
  * - `Fragment`: deliver a data frame (only if frames were asked for); of a compressed message there is one
+ * - `Octets`: deliver a message that is not decoded (only if octets were asked for)
  * - `Ping`, `Pong`: the peer sent one; a ping is answered by a `Write` of its own
  * - `Write`: send this control frame, before data that is not yet framed
  * - `Inflate`: decompress this, and give the result to `inflated` (RFC 7692 §6.2)
@@ -54,6 +55,7 @@ export interface Ended {
  */
 export type Order =
   | { readonly _tag: "Fragment"; readonly frame: Frame }
+  | MessageAssembler.Octets
   | { readonly _tag: "Ping"; readonly payload: Uint8Array }
   | { readonly _tag: "Pong"; readonly payload: Uint8Array }
   | { readonly _tag: "Write"; readonly opcode: Opcode.Control; readonly payload: Uint8Array }
@@ -85,8 +87,14 @@ export interface Options {
   readonly compression?: boolean | undefined
   /** Whether text is checked (RFC 6455 §8.1). Default true. */
   readonly validateUtf8?: boolean | undefined
+  /** Whether messages are given as `Octets`, undecoded. Default false. */
+  readonly asOctets?: boolean | undefined
   /** Whether pings are answered (RFC 6455 §5.5.2). Default true. */
   readonly autoPong?: boolean | undefined
+  /** Whether the Close for a broken rule says which one it is. Default true. */
+  readonly reasons?: boolean | undefined
+  /** Whether a client ends TCP after the closing handshake, instead of leaving that to the server. Default false. */
+  readonly endsFirst?: boolean | undefined
 }
 
 const normal: CloseFrame.CloseFrame = { code: 1005, reason: "" }
@@ -120,6 +128,8 @@ export class Protocol {
   readonly limits: Limits.Limits
   private readonly bytes: Bytes.Bytes
   private readonly autoPong: boolean
+  private readonly reasons: boolean
+  private readonly endsFirst: boolean
   private readonly decoder: FrameDecoder.FrameDecoder
   private readonly assembler: MessageAssembler.MessageAssembler
   /** Orders that wait their turn in `next`. */
@@ -128,7 +138,7 @@ export class Protocol {
   /** Whether data frames are given as they come, instead of messages. */
   private frames = false
   private inflating: MessageAssembler.Compressed | undefined = undefined
-  private inflatedOutput: Output | undefined = undefined
+  private inflatedOutput: Output | Violation.ProtocolError | undefined = undefined
   /** Whether the transport takes pongs; if not, the latest ping waits for one. */
   private writable = true
   private pendingPong: Uint8Array | undefined = undefined
@@ -142,7 +152,10 @@ export class Protocol {
     this.bytes = options.bytes ?? Bytes.portable
     this.autoPong = options.autoPong ?? true
     this.decoder = new FrameDecoder.FrameDecoder(rules, this.bytes, this.limits.maxMessageSize)
-    this.assembler = new MessageAssembler.MessageAssembler(this.bytes, this.limits, options.validateUtf8 ?? true)
+    this.reasons = options.reasons ?? true
+    this.endsFirst = options.role === "server" || (options.endsFirst ?? false)
+    const { asOctets, validateUtf8 } = options
+    this.assembler = new MessageAssembler.MessageAssembler(this.bytes, this.limits, validateUtf8, asOctets)
   }
 
   // ---- bytes in ----
@@ -163,6 +176,11 @@ export class Protocol {
       if (output !== undefined) return output
     }
     return this.ended && !this.receives() ? this.finish() : undefined
+  }
+
+  /** Whether `Octets` of binary messages come with their fragments apart. */
+  keepFragments(keep: boolean): void {
+    this.assembler.keepsFragments = keep
   }
 
   /** The transport has no more bytes. This is taken into account when all that came before is used up. */
@@ -222,6 +240,7 @@ export class Protocol {
     const message = this.assembler.accept(frame)
     if (typeof message === "string" || message === undefined || message instanceof Uint8Array) return message
     if (message instanceof Violation.ProtocolError) return this.violate(message)
+    if (message._tag === "Octets") return message
     this.inflating = message
     return { _tag: "Inflate", payload: message.payload }
   }
@@ -241,7 +260,7 @@ export class Protocol {
   }
 
   private violate(error: Violation.ProtocolError): Output | undefined {
-    return this.defer(this.step("Violation", { code: error.closeCode, reason: error.message }, error))
+    return this.defer(this.fail(error))
   }
 
   /** Keeps all orders but the first for later. */
@@ -252,15 +271,12 @@ export class Protocol {
 
   // ---- inflating ----
 
-  /** The result of an `Inflate`: the bytes of the message, or the rule that they break. */
-  inflated(result: Uint8Array | Violation.ProtocolError): ReadonlyArray<Order> {
+  /** The result of an `Inflate`: the bytes of the message, or the rule that they break. `next` gives what comes of it. */
+  inflated(result: Uint8Array | Violation.ProtocolError): void {
     const text = this.inflating?.text === true
     this.inflating = undefined
-    if (!this.receives()) return []
-    const output = result instanceof Violation.ProtocolError ? result : this.readInflated(text, result)
-    if (output instanceof Violation.ProtocolError) return this.fail(output)
-    this.inflatedOutput = output
-    return []
+    if (!this.receives()) return
+    this.inflatedOutput = result instanceof Violation.ProtocolError ? result : this.readInflated(text, result)
   }
 
   private readInflated(text: boolean, payload: Uint8Array): Output | Violation.ProtocolError {
@@ -273,7 +289,7 @@ export class Protocol {
   private takeInflated(): Output | undefined {
     const output = this.inflatedOutput
     this.inflatedOutput = undefined
-    return output
+    return output instanceof Violation.ProtocolError ? this.violate(output) : output
   }
 
   // ---- commands and events ----
@@ -285,7 +301,7 @@ export class Protocol {
 
   /** Fails the connection for a broken rule (RFC 6455 §7.1.7). */
   fail(error: Violation.ProtocolError): ReadonlyArray<Order> {
-    return this.step("Violation", { code: error.closeCode, reason: error.message }, error)
+    return this.step("Violation", { code: error.closeCode, reason: this.reasons ? error.message : "" }, error)
   }
 
   /** The peer took too long with its part of the closing handshake. */
@@ -343,7 +359,7 @@ export class Protocol {
       case "reportAbnormal":
         return [{ _tag: "Closed", ended: { ...abnormal, clean: false, error } }]
       case "endWrite":
-        return this.role === "server" || this.state === "Failing" ? [{ _tag: "EndWrite" }] : []
+        return this.endsFirst || this.state === "Failing" ? [{ _tag: "EndWrite" }] : []
       case "destroy":
         return [{ _tag: "Destroy" }]
     }

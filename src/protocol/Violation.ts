@@ -57,10 +57,12 @@ export class ProtocolError extends Data.TaggedError("ProtocolError")<{
   readonly closeCode: number
   readonly section: string
   readonly message: string
+  /** The number that was found, where it says more: the opcode, the length, the close code, or RSV1 to RSV3 as 4, 2, 1. */
+  readonly found?: number | undefined
 }> {}
 
 /**
- * The error for a broken rule.
+ * The error for a broken rule, with the number that broke it if there is one.
  *
  * **Example** (Citing the rule)
  *
@@ -73,7 +75,7 @@ export class ProtocolError extends Data.TaggedError("ProtocolError")<{
  * @category errors
  * @since 0.1.0
  */
-export const error = (violation: Violation): ProtocolError => {
+export const error = (violation: Violation, found?: number): ProtocolError => {
   const { closeCode, section, text } = rules[violation]
-  return new ProtocolError({ violation, closeCode, section, message: `${violation}: ${text} (${section})` })
+  return new ProtocolError({ violation, closeCode, section, message: `${violation}: ${text} (${section})`, found })
 }

@@ -56,8 +56,10 @@ class MemoryTransport implements Transport {
     this.schedule()
   }
 
-  write(chunks: ReadonlyArray<Uint8Array>): void {
-    if (this.ended || this.closed) return
+  write(chunks: ReadonlyArray<Uint8Array>, done?: (error?: Error | null) => void): void {
+    const problem = this.ended || this.closed ? new Error("write after end") : undefined
+    if (done !== undefined) queueMicrotask(() => done(problem))
+    if (problem !== undefined) return
     for (const chunk of chunks) {
       this.queued += chunk.length
       this.peer?.inbox.push(new Uint8Array(chunk))

@@ -20,6 +20,8 @@ import type { Receiver, Transport } from "./Transport.ts"
  */
 export const fromDuplex = (duplex: Duplex, head?: Uint8Array): Transport => new NodeTransport(duplex, head)
 
+const writeAfterEnd = (): Error => Object.assign(new Error("write after end"), { code: "ERR_STREAM_WRITE_AFTER_END" })
+
 class NodeTransport implements Transport {
   readonly releases: boolean
   private readonly duplex: Duplex
@@ -67,16 +69,14 @@ class NodeTransport implements Transport {
     this.duplex.resume()
   }
 
-  write(chunks: ReadonlyArray<Uint8Array>): void {
+  write(chunks: ReadonlyArray<Uint8Array>, done?: (error?: Error | null) => void): void {
     const { duplex } = this
-    if (!duplex.writable) return
-    if (chunks.length === 1) {
-      duplex.write(chunks[0])
-      return
-    }
-    duplex.cork()
-    for (const chunk of chunks) duplex.write(chunk)
-    duplex.uncork()
+    const last = chunks.length - 1
+    if (!duplex.writable && !duplex.destroyed) return done && queueMicrotask(() => done(writeAfterEnd()))
+    if (last > 0) duplex.cork()
+    for (let i = 0; i < last; i++) duplex.write(chunks[i])
+    duplex.write(chunks[last], done)
+    if (last > 0) duplex.uncork()
   }
 
   end(): void {

@@ -46,8 +46,11 @@ export interface Transport {
   pause(): void
   /** Reads on. */
   resume(): void
-  /** Writes the chunks in one go. They are the transport's from now on: see `releases`. */
-  write(chunks: ReadonlyArray<Uint8Array>): void
+  /**
+   * Writes the chunks in one go. They are the transport's from now on: see `releases`. `done` is told when they are
+   * written, or why they are not.
+   */
+  write(chunks: ReadonlyArray<Uint8Array>, done?: (error?: Error | null) => void): void
   /** Ends the writing side, after what was written. */
   end(): void
   /** Drops everything at once. */

@@ -22,12 +22,12 @@ export const drain = (protocol: Protocol): Array<Heard> => {
   return all
 }
 
-/** Takes one output, and what comes of answering it. */
+/** Takes one output, and inflates if that is what it asks for. */
 export const takeOne = (protocol: Protocol): ReadonlyArray<Heard> => {
   const output = protocol.next()
   if (output === undefined) return []
-  const orders = isInflate(output) ? protocol.inflated(inflate(output.payload)) : []
-  return [output, ...orders].map(heard)
+  if (isInflate(output)) protocol.inflated(inflate(output.payload))
+  return [heard(output)]
 }
 
 /** Pushes the chunks, each time taking what is there. */
