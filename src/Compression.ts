@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import type * as PerMessageDeflate from "./protocol/PerMessageDeflate.ts"
-import { DeflatePool, nodeDeflatePool } from "./transport/DeflatePool.ts"
+import { DeflatePool, nodeDeflatePool, type Tuning } from "./transport/DeflatePool.ts"
 
 /**
  * How messages are compressed. The parameters of the negotiation are those of `PerMessageDeflate.Options`.
@@ -27,7 +27,7 @@ export interface Options extends PerMessageDeflate.Options {
    * 128 with it.
    */
   readonly threshold?: number | undefined
-  /** zlib's level, 0 to 9, or -1 for its own default. Default 6. */
+  /** zlib's level, 0 to 9, or -1 for its own default. Default 6, and 5 for messages from 8 KiB to 32 KiB. */
   readonly level?: number | undefined
   /** zlib's memory level, 1 to 9: a deflate context takes `2 ** (memLevel + 9)` octets besides its window. Default 8. */
   readonly memLevel?: number | undefined
@@ -54,7 +54,7 @@ export {
 export interface Resolved {
   readonly negotiation: PerMessageDeflate.Options
   readonly threshold: number | undefined
-  readonly tuning: { readonly level: number; readonly memLevel: number; readonly strategy: number }
+  readonly tuning: Tuning
   readonly pool: DeflatePool
 }
 
@@ -67,7 +67,7 @@ export interface Resolved {
 export const standard: Resolved = {
   negotiation: {},
   threshold: undefined,
-  tuning: { level: 6, memLevel: 8, strategy: 0 },
+  tuning: {},
   pool: nodeDeflatePool
 }
 
@@ -79,10 +79,7 @@ export const standard: Resolved = {
  */
 export const resolve = (given: boolean | Options): Resolved | undefined => {
   if (typeof given === "boolean") return given ? standard : undefined
-  const { pool = standard.pool, threshold } = given
-  const { level = standard.tuning.level, memLevel = standard.tuning.memLevel, strategy = standard.tuning.strategy } =
-    given
-  return { negotiation: given, threshold, tuning: { level, memLevel, strategy }, pool }
+  return { negotiation: given, threshold: given.threshold, tuning: given, pool: given.pool ?? standard.pool }
 }
 
 const ranges = {

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Compression from "../Compression.ts"
+import { copyLimit } from "../protocol/FrameEncoder.ts"
 import * as Message from "../protocol/Message.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import type { Role } from "../protocol/Protocol.ts"
@@ -18,6 +19,10 @@ const smallInContext = 128
 
 /** UTF-8 needs at most three octets for a UTF-16 code unit. */
 const maxOctets = 3
+
+/** Where texts are encoded for the time of a call. */
+const scratchSize = 98_304
+let scratch: Uint8Array | undefined = undefined
 
 type Done = (payload: Uint8Array) => void
 
@@ -42,39 +47,54 @@ export class Compressor {
     this.threshold = settings.threshold ?? (this.outgoing.noContextTakeover ? smallAlone : smallInContext)
   }
 
-  /** The octets of a message that is large enough to be compressed. */
+  /** The octets of a message that is large enough to be compressed, valid until it is or the next message is asked for. */
   octetsOf(message: Message.Message | Message.Prepared): Uint8Array | undefined {
     if (typeof message === "string" && message.length * maxOctets < this.threshold) return undefined
-    const octets = octetsOf(message)
+    const octets = typeof message === "string" ? this.encode(message) : octetsOf(message)
     return octets.length < this.threshold ? undefined : octets
   }
 
-  /** Compresses a message, of which these are the octets. Calls must not overlap, here and below; `done` may be called later. */
+  /** Where the result is there at once, the octets of a text are needed no longer than that. */
+  private encode(text: string): Uint8Array {
+    const { inlineLimit } = this.settings.pool
+    if (text.length > inlineLimit || text.length * maxOctets > scratchSize) return nodeBytes.encode(text)
+    scratch ??= nodeBytes.allocate(scratchSize)
+    const length = nodeBytes.encodeInto(text, scratch, 0)
+    return length > inlineLimit ? nodeBytes.encode(text) : scratch.subarray(0, length)
+  }
+
+  /**
+   * Compresses a message, of which these are the octets. Calls must not overlap, here and below. `done` may be called
+   * later; what it is given is for the encoder, which copies what is small.
+   */
   deflate(octets: Uint8Array, message: Message.Message | Message.Prepared, done: Done): void {
     if (message instanceof Message.Prepared && this.outgoing.noContextTakeover) this.share(message, done)
-    else this.ownDeflater().deflate(octets, done)
+    else this.deflatePart(octets, true, done)
   }
 
   /** Compresses a part of a message that is streamed. */
   deflatePart(octets: Uint8Array, last: boolean, done: Done): void {
-    if (last) this.ownDeflater().deflate(octets, done)
-    else this.ownDeflater().deflatePart(octets, done)
+    const keep = (payload: Uint8Array) => done(payload.length > copyLimit ? new Uint8Array(payload) : payload)
+    this.deflater ??= this.settings.pool.deflater(this.outgoing, this.settings.tuning)
+    if (last) this.deflater.deflate(octets, keep, true)
+    else this.deflater.deflatePart(octets, keep, true)
   }
 
-  /** Decompresses a message's payload into at most `limit` octets. */
-  inflate(payload: Uint8Array, limit: number, done: (result: Uint8Array | Violation.ProtocolError) => void): void {
+  /** Decompresses a message's payload into at most `limit` octets, valid until `done` returns if they are borrowed. */
+  inflate(
+    payload: Uint8Array,
+    limit: number,
+    done: (result: Uint8Array | Violation.ProtocolError) => void,
+    borrows: boolean
+  ): void {
     this.inflater ??= this.settings.pool.inflater(this.incoming)
-    this.inflater.inflate(payload, limit, done)
+    this.inflater.inflate(payload, limit, done, borrows)
   }
 
   /** Frees the contexts. What is under way does not call back. */
   close(): void {
     this.deflater?.close()
     this.inflater?.close()
-  }
-
-  private ownDeflater(): Deflater {
-    return this.deflater ??= this.settings.pool.deflater(this.outgoing, this.settings.tuning)
   }
 
   /** Where messages are compressed by themselves, all connections with the same parameters send the same octets. */
@@ -85,7 +105,5 @@ export class Compressor {
   }
 }
 
-const octetsOf = (message: Message.Message | Message.Prepared): Uint8Array => {
-  if (typeof message === "string") return nodeBytes.encode(message)
-  return message instanceof Message.Prepared ? message.payload : message
-}
+const octetsOf = (message: Uint8Array | Message.Prepared): Uint8Array =>
+  message instanceof Message.Prepared ? message.payload : message

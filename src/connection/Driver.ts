@@ -13,6 +13,7 @@ import type { FrameEncoder } from "../protocol/FrameEncoder.ts"
 import type { Message } from "../protocol/Message.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import type * as Protocol from "../protocol/Protocol.ts"
+import type { ProtocolError } from "../protocol/Violation.ts"
 import type { Receiver, Transport } from "../transport/Transport.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import type { Compressor } from "./Compressor.ts"
@@ -292,7 +293,7 @@ export class Driver implements Receiver {
       case "Write":
         return this.writeControl(order.opcode, order.payload)
       case "Inflate":
-        return this.inflate(order.payload)
+        return this.inflate(order.payload, order.transient)
       case "Closed":
         return this.closed(order.ended)
       case "EndWrite":
@@ -304,13 +305,14 @@ export class Driver implements Receiver {
   }
 
   /** A large message comes later, from the thread pool; the protocol waits for it. */
-  private inflate(payload: Uint8Array): void {
+  private inflate(payload: Uint8Array, transient: boolean): void {
     this.inflating = true
-    this.compressor?.inflate(payload, this.protocol.limits.maxMessageSize, (result) => {
+    const done = (result: Uint8Array | ProtocolError) => {
       this.inflating = false
       this.protocol.inflated(result)
       this.read()
-    })
+    }
+    this.compressor?.inflate(payload, this.protocol.limits.maxMessageSize, done, transient)
   }
 
   private writeControl(opcode: Opcode.Control, payload: Uint8Array): void {

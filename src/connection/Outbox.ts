@@ -96,11 +96,16 @@ export class Outbox {
   /** Sends a message, whose turn it has to be. Others wait for it if compressing takes its time. */
   message(message: Message.Message | Message.Prepared, compress: boolean): void {
     const octets = compress ? this.compressor?.octetsOf(message) : undefined
-    if (octets !== undefined) return this.deflated(octets, message)
+    if (octets === undefined) this.whole(message)
+    else this.deflated(octets, message)
+  }
+
+  /** Sends a message as it is, whose turn it has to be. */
+  whole(message: Message.Message | Message.Prepared, receipt?: Receipt): void {
     if (typeof message === "string") this.encoder.text(message)
     else if (message instanceof Uint8Array) this.encoder.binary(message)
     else this.encoder.prepared(message)
-    this.written()
+    this.written(receipt)
   }
 
   private deflated(octets: Uint8Array, message: Message.Message | Message.Prepared): void {

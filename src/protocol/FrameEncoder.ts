@@ -11,8 +11,11 @@ import * as Opcode from "./Opcode.ts"
 
 /**
  * A payload over this size goes out by reference, behind its header, instead of being copied.
+ *
+ * @category constants
+ * @since 0.1.0
  */
-const copyLimit = 8192
+export const copyLimit = 8192
 
 /** UTF-8 needs at most three octets for a UTF-16 code unit. */
 const maxOctets = 3

@@ -45,7 +45,7 @@ export interface Ended {
  * - `Octets`: deliver a message that is not decoded (only if octets were asked for)
  * - `Ping`, `Pong`: the peer sent one; a ping is answered by a `Write` of its own
  * - `Write`: send this control frame, before data that is not yet framed
- * - `Inflate`: decompress this, and give the result to `inflated` (RFC 7692 §6.2)
+ * - `Inflate`: decompress this, and give the result to `inflated` (RFC 7692 §6.2), which keeps it unless it is `transient`
  * - `Closed`: the end is known; nothing is delivered any more
  * - `EndWrite`: end the writing side of the transport, after what was written
  * - `Destroy`: drop the transport
@@ -59,7 +59,7 @@ export type Order =
   | { readonly _tag: "Ping"; readonly payload: Uint8Array }
   | { readonly _tag: "Pong"; readonly payload: Uint8Array }
   | { readonly _tag: "Write"; readonly opcode: Opcode.Control; readonly payload: Uint8Array }
-  | { readonly _tag: "Inflate"; readonly payload: Uint8Array }
+  | { readonly _tag: "Inflate"; readonly payload: Uint8Array; readonly transient: boolean }
   | { readonly _tag: "Closed"; readonly ended: Ended }
   | { readonly _tag: "EndWrite" }
   | { readonly _tag: "Destroy" }
@@ -128,6 +128,7 @@ export class Protocol {
   readonly limits: Limits.Limits
   private readonly bytes: Bytes.Bytes
   private readonly autoPong: boolean
+  private readonly asOctets: boolean
   private readonly reasons: boolean
   private readonly endsFirst: boolean
   private readonly decoder: FrameDecoder.FrameDecoder
@@ -154,8 +155,9 @@ export class Protocol {
     this.decoder = new FrameDecoder.FrameDecoder(rules, this.bytes, this.limits.maxMessageSize)
     this.reasons = options.reasons ?? true
     this.endsFirst = options.role === "server" || (options.endsFirst ?? false)
-    const { asOctets, validateUtf8 } = options
-    this.assembler = new MessageAssembler.MessageAssembler(this.bytes, this.limits, validateUtf8, asOctets)
+    this.asOctets = options.asOctets ?? false
+    const { bytes, limits } = this
+    this.assembler = new MessageAssembler.MessageAssembler(bytes, limits, options.validateUtf8, this.asOctets)
   }
 
   // ---- bytes in ----
@@ -242,7 +244,8 @@ export class Protocol {
     if (message instanceof Violation.ProtocolError) return this.violate(message)
     if (message._tag === "Octets") return message
     this.inflating = message
-    return { _tag: "Inflate", payload: message.payload }
+    const transient = message.text && !this.frames && !this.asOctets
+    return { _tag: "Inflate", payload: message.payload, transient }
   }
 
   private receiveClose(payload: Uint8Array): Output | undefined {

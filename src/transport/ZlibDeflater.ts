@@ -17,8 +17,9 @@ const emptyMessage = (): Uint8Array => new Uint8Array(1)
  *
  * **Details**
  *
- * A small message calls back before the call returns, a large one from the thread pool. The result is the caller's. A
- * deflater without context takeover keeps nothing between messages, and may serve many connections in turn.
+ * A small message calls back before the call returns, a large one from the thread pool. The result is the caller's; if
+ * `borrows` is true, it may be so only until `done` returns. A deflater without context takeover keeps nothing between
+ * messages, and may serve many connections in turn.
  *
  * **Gotchas**
  *
@@ -35,12 +36,12 @@ export class Deflater {
   }
 
   /** Compresses a message, or the last part of one. */
-  deflate(payload: Uint8Array, done: (result: Uint8Array) => void): void {
+  deflate(payload: Uint8Array, done: (result: Uint8Array) => void, borrows = false): void {
     if (payload.length === 0) {
       this.context.finish([])
       return done(emptyMessage())
     }
-    this.pass(payload, (output) => {
+    this.pass(payload, borrows, (output) => {
       this.context.finish([payload])
       const flushed = output.join()
       done(flushed.subarray(0, flushed.length - tailLength))
@@ -48,9 +49,9 @@ export class Deflater {
   }
 
   /** Compresses a part of a message of which more will come. The parts' results in a row are the message's. */
-  deflatePart(payload: Uint8Array, done: (result: Uint8Array) => void): void {
+  deflatePart(payload: Uint8Array, done: (result: Uint8Array) => void, borrows = false): void {
     if (payload.length === 0) return done(payload)
-    this.pass(payload, (output) => {
+    this.pass(payload, borrows, (output) => {
       this.context.pause([payload])
       done(output.join())
     })
@@ -61,9 +62,9 @@ export class Deflater {
     this.context.close()
   }
 
-  private pass(payload: Uint8Array, next: (output: ZlibStream.Output) => void): void {
+  private pass(payload: Uint8Array, borrows: boolean, next: (output: ZlibStream.Output) => void): void {
     const { context } = this
-    const output = new ZlibStream.Output(Infinity)
+    const output = new ZlibStream.Output(Infinity, borrows)
     context.begin(context.isLarge(payload), () => context.pass(payload, output, () => next(output)))
   }
 }

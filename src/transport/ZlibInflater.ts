@@ -31,6 +31,7 @@ class Inflation {
   private readonly context: DeflateContext
   private readonly payload: Uint8Array
   private readonly limit: number
+  private readonly borrows: boolean
   private readonly done: (result: Result) => void
   private output: ZlibStream.Output
   private pooled: boolean
@@ -38,13 +39,20 @@ class Inflation {
   /** How many parts of the output the context remembers. */
   private remembered = 0
 
-  constructor(context: DeflateContext, payload: Uint8Array, limit: number, done: (result: Result) => void) {
+  constructor(
+    context: DeflateContext,
+    payload: Uint8Array,
+    limit: number,
+    borrows: boolean,
+    done: (result: Result) => void
+  ) {
     this.context = context
     this.payload = payload
     this.limit = limit
+    this.borrows = borrows
     this.done = done
     this.pooled = context.isLarge(payload)
-    this.output = new ZlibStream.Output(this.pooled ? limit : Math.min(limit, inlineOutput))
+    this.output = new ZlibStream.Output(this.pooled ? limit : Math.min(limit, inlineOutput), borrows)
   }
 
   start(): void {
@@ -89,7 +97,7 @@ class Inflation {
   private startOver(): void {
     this.context.undo()
     this.pooled = true
-    this.output = new ZlibStream.Output(this.limit)
+    this.output = new ZlibStream.Output(this.limit, this.borrows)
     this.start()
   }
 
@@ -114,7 +122,9 @@ class Inflation {
  *
  * **Details**
  *
- * A small message calls back before the call returns, a large one from the thread pool. The result is the caller's.
+ * A small message calls back before the call returns, a large one from the thread pool. The result is the caller's; if
+ * `borrows` is true, it may be so only until `done` returns.
+ *
  * Inflating stops at the first chunk of 64 KiB that goes over the limit.
  *
  * An empty payload is taken for an empty message, though it lacks the octet of RFC 7692 §7.2.3.6.
@@ -134,9 +144,9 @@ export class Inflater {
   }
 
   /** Decompresses a message's whole payload into at most `limit` octets: `DeflateInvalid` or `MessageTooBig` if not. */
-  inflate(payload: Uint8Array, limit: number, done: (result: Result) => void): void {
+  inflate(payload: Uint8Array, limit: number, done: (result: Result) => void, borrows = false): void {
     if (payload.length === 0) return done(nothing)
-    new Inflation(this.context, payload, limit, done).start()
+    new Inflation(this.context, payload, limit, borrows, done).start()
   }
 
   /** Frees the context, also while a message is under way. */

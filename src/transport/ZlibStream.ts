@@ -19,6 +19,8 @@ export interface Settings {
   readonly level: number
   readonly memLevel: number
   readonly strategy: number
+  /** The level for large inputs, where it can be changed. */
+  readonly largeLevel: number
 }
 
 /**
@@ -36,12 +38,16 @@ const noChunk = 64
 /** A thread pool's turn gives so much: inflating 1 MiB takes 0.95 ms with it, 1.9 ms with Node's default of 16 KiB. */
 const roomyChunk = 65_536
 
+/** From here on an input is large: a step in the level saves far more time than it costs octets. */
+const large = 8192
+
 /** What zlib's `zconf.h` says that a context takes, and the state that goes with it. */
 const nativeSize = ({ kind, memLevel, windowBits }: Settings): number =>
   kind === "deflate" ? (1 << (windowBits + 2)) + (1 << (memLevel + 9)) + 6144 : (1 << windowBits) + 10_240
 
 /**
- * Gathers the output of passes, up to a limit.
+ * Gathers the output of passes, up to a limit. One that borrows may lie in the memory that the last pass wrote to, so
+ * that it is gone with the next.
  *
  * @category models
  * @since 0.1.0
@@ -49,10 +55,12 @@ const nativeSize = ({ kind, memLevel, windowBits }: Settings): number =>
 export class Output {
   readonly parts: Array<Uint8Array> = []
   readonly limit: number
+  readonly borrows: boolean
   size = 0
 
-  constructor(limit: number) {
+  constructor(limit: number, borrows: boolean) {
     this.limit = limit
+    this.borrows = borrows
   }
 
   /** Adds octets, which belong to it from now on, and says whether it keeps within its limit. */
@@ -62,7 +70,7 @@ export class Output {
     return this.size <= this.limit
   }
 
-  /** All octets, in memory that is nobody else's. */
+  /** All octets; in memory that is nobody else's, unless it borrows. */
   join(): Uint8Array {
     return this.parts.length === 1 ? this.parts[0] : Buffer.concat(this.parts, this.size)
   }
@@ -101,12 +109,14 @@ export class ZlibStream {
   private readonly stream: ZlibSync.RawStream
   private pass: Pass | undefined = undefined
   private listens = false
+  private level: number
 
   constructor(settings: Settings, roomy: boolean, dictionary: Uint8Array | undefined) {
     const { kind, level, memLevel, strategy, windowBits } = settings
     const chunkSize = roomy ? roomyChunk : noChunk
     const options = { chunkSize, flush: Zlib.constants.Z_SYNC_FLUSH, windowBits, ...(dictionary && { dictionary }) }
     this.settings = settings
+    this.level = level
     this.roomy = roomy
     this.fresh = dictionary === undefined
     this.size = nativeSize(settings) + chunkSize + (dictionary?.length ?? 0)
@@ -119,14 +129,18 @@ export class ZlibStream {
   /** Passes octets through at once. `slab` is for the time of the call. */
   passNow(input: Uint8Array, output: Output, slab: Uint8Array): Outcome {
     const { stream } = this
+    this.adjust(input.length)
     let taken = 0
     do {
       ZlibSync.write(stream, input, taken, slab)
       if (stream.destroyed) return "Corrupt"
       const filled = slab.length - ZlibSync.room(stream)
       taken = input.length - ZlibSync.left(stream)
-      if (filled > 0 && !output.add(copyOf(slab, filled))) return "Full"
-    } while (ZlibSync.room(stream) === 0)
+      const isLast = filled < slab.length
+      const octets = isLast && output.borrows ? slab.subarray(0, filled) : copyOf(slab, filled)
+      if (filled > 0 && !output.add(octets)) return "Full"
+      if (isLast) break
+    } while (true)
     return taken
   }
 
@@ -139,6 +153,14 @@ export class ZlibStream {
     stream.write(input, () => this.settle(stream.bytesWritten - before))
   }
 
+  private adjust(size: number): void {
+    const { largeLevel, level, strategy } = this.settings
+    const wanted = size < large ? level : largeLevel
+    if (wanted === this.level) return
+    this.level = wanted
+    ZlibSync.setLevel(this.stream, wanted, strategy)
+  }
+
   /** Makes it as new. */
   reset(): void {
     this.stream.reset()
@@ -146,10 +168,10 @@ export class ZlibStream {
 
   /** Makes a new one as if it had passed the octets of a window. `slab` is for the time of the call. */
   follow(window: ReadonlyArray<Uint8Array>, slab: Uint8Array): void {
-    const { kind, level, strategy } = this.settings
+    const { kind, strategy } = this.settings
     for (const octets of window) {
       if (kind === "inflate") ZlibSync.followInflated(this.stream, octets, slab)
-      else ZlibSync.followDeflated(this.stream, octets, level, strategy, slab)
+      else ZlibSync.followDeflated(this.stream, octets, this.level, strategy, slab)
     }
   }
 

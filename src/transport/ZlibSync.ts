@@ -108,6 +108,17 @@ export const followDeflated = (
   _handle.params(level, strategy)
 }
 
+/**
+ * Sets the level for what is written next. Among 4 to 9 that costs nothing: they differ in how long they search.
+ *
+ * @category writing
+ * @since 0.1.0
+ */
+export const setLevel = (stream: RawStream, level: number, strategy: number): void => {
+  const { _handle } = stream as unknown as Internals
+  _handle.params(level, strategy)
+}
+
 // ---- testing ----
 
 /** `_processChunk` calls `writeSync`, and `params` the handle's, as they want to be called. */

@@ -44,6 +44,7 @@ export const heard = (output: Output): Heard => {
   if (typeof output === "string") return { text: output }
   if (output instanceof Uint8Array) return { binary: Wire.toHex(output) }
   if (output._tag === "Fragment") return fragment(output.frame)
+  if (isInflate(output)) return { _tag: "Inflate", payload: Wire.toHex(output.payload) }
   if (output._tag === "Closed") return { _tag: "Closed", ...output.ended, error: output.ended.error?.violation }
   return "payload" in output ? { ...output, payload: Wire.toHex(output.payload) } : output
 }

@@ -35,6 +35,16 @@ describe.each(Peer.roles)("a $role with compression (RFC 7692 §6)", ({ role }) 
       .toEqual([Peer.inflate("ab"), { binary: "6162" }])
   })
 
+  it("keeps what it is given, unless that is a text", () => {
+    const transient = (compressed: Wire.Sent, options: Partial<Protocol.Options> = {}) => {
+      const protocol = new Protocol.Protocol({ role, compression: true, ...options })
+      protocol.push(wire(compressed))
+      return (protocol.next() as { readonly transient?: boolean }).transient
+    }
+    const [text, binary] = [Peer.compressed(1, "z"), Peer.compressed(2, "z")]
+    expect([transient(text), transient(binary), transient(text, { asOctets: true })]).toEqual([true, false, false])
+  })
+
   it("gives what is empty when it is inflated", () => {
     expect(
       Listening.listen(new Protocol.Protocol({ role, compression: true }), [
