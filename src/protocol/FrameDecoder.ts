@@ -90,7 +90,7 @@ export class FrameDecoder {
     if (available < 2) return available === 0 ? undefined : this.joined()
     const second = chunk[at + 1]
     const violation = FrameHeader.check(chunk[at], second, this.rules)
-    if (violation !== undefined) return this.refuse(violation)
+    if (violation !== undefined) return this.refuse(violation, FrameHeader.culprit(violation, chunk[at], second))
     const size = this.sizeAtOnce(chunk[at], second)
     if (available < size) return this.joined()
     return this.begin(chunk, at, FrameHeader.size(second))
@@ -104,7 +104,7 @@ export class FrameDecoder {
       this.input.skip(1)
       if (this.splitLength < 2) continue
       const violation = this.splitLength > 2 ? undefined : FrameHeader.check(split[0], split[1], this.rules)
-      if (violation !== undefined) return this.refuse(violation)
+      if (violation !== undefined) return this.refuse(violation, FrameHeader.culprit(violation, split[0], split[1]))
       if (this.splitLength === this.sizeAtOnce(split[0], split[1])) return this.beginJoined(split)
     }
     return undefined
@@ -160,8 +160,8 @@ export class FrameDecoder {
     return size
   }
 
-  private refuse(violation: Violation.Violation): Violation.ProtocolError {
+  private refuse(violation: Violation.Violation, found?: number): Violation.ProtocolError {
     this.stop()
-    return Violation.error(violation)
+    return Violation.error(violation, found)
   }
 }

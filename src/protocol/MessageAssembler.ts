@@ -127,7 +127,7 @@ export class MessageAssembler {
   private check(frame: Frame, maxFragments: number): Violation.ProtocolError | undefined {
     const wanted = this.opcode === Opcode.Continuation
     if (wanted === (frame.opcode === Opcode.Continuation)) {
-      return Violation.error(wanted ? "ContinuationUnexpected" : "ContinuationMissing")
+      return Violation.error(wanted ? "ContinuationUnexpected" : "ContinuationMissing", frame.opcode)
     }
     if (wanted) this.start(frame)
     if (this.whole && ++this.fragments > maxFragments) return Violation.error("FragmentsTooMany")

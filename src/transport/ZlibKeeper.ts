@@ -23,8 +23,8 @@ export interface Options {
   /** Milliseconds after which an idle context goes to sleep, and half as many more at the most. Default 10,000. */
   readonly sleepAfter?: number | undefined
   /**
-   * More zlib contexts than this are not kept awake. Default 128: 28 MiB, at 219 KiB each. Waking one takes 3 to 45 µs,
-   * by what it has to remember.
+   * More zlib contexts than this are not kept awake. Default 72: 15 MiB, at 219 KiB each. Waking one takes 3 to 45 µs, by
+   * what it has to remember.
    */
   readonly maxAwake?: number | undefined
   /** Messages that are in the thread pool at once. Default 4, the number of its threads. */
@@ -174,7 +174,7 @@ export class ZlibKeeper {
 
   /** Puts the context to sleep that was used least recently, if one more would be too many. */
   makeRoom(): void {
-    if (this.awake < (this.options.maxAwake ?? 128)) return
+    if (this.awake < (this.options.maxAwake ?? 72)) return
     for (const context of this.kept) if (!context.busy) return context.sleep()
   }
 }
