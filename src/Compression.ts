@@ -53,7 +53,8 @@ export {
  */
 export interface Resolved {
   readonly negotiation: PerMessageDeflate.Options
-  readonly threshold: number | undefined
+  /** Octets from which on a message is compressed, by itself and in context. */
+  readonly threshold: { readonly alone?: number | undefined; readonly inContext?: number | undefined }
   readonly tuning: Tuning
   readonly pool: DeflatePool
 }
@@ -66,7 +67,7 @@ export interface Resolved {
  */
 export const standard: Resolved = {
   negotiation: {},
-  threshold: undefined,
+  threshold: {},
   tuning: {},
   pool: nodeDeflatePool
 }
@@ -79,7 +80,8 @@ export const standard: Resolved = {
  */
 export const resolve = (given: boolean | Options): Resolved | undefined => {
   if (typeof given === "boolean") return given ? standard : undefined
-  return { negotiation: given, threshold: given.threshold, tuning: given, pool: given.pool ?? standard.pool }
+  const { pool = standard.pool, threshold } = given
+  return { negotiation: given, threshold: { alone: threshold, inContext: threshold }, tuning: given, pool }
 }
 
 const ranges = {

@@ -167,8 +167,8 @@ export interface Agreement {
 }
 
 class ConnectionImpl implements Connection {
-  private readonly driver: Driver.Driver
-  private readonly agreement: Agreement
+  readonly driver: Driver.Driver
+  readonly agreement: Agreement
 
   constructor(driver: Driver.Driver, agreement: Agreement) {
     this.driver = driver
@@ -263,6 +263,29 @@ class ConnectionImpl implements Connection {
 }
 
 /**
+ * The connection of a driver, which ends with the scope: the way in for other faces of the same connection.
+ *
+ * @category unsafe
+ * @since 0.1.0
+ */
+export const fromDriver = (
+  driver: Driver.Driver,
+  agreement: Agreement
+): Effect.Effect<Connection, never, Scope.Scope> =>
+  Effect.as(Effect.addFinalizer((exit) => Release.release(driver, exit)), new ConnectionImpl(driver, agreement))
+
+/**
+ * The driver beneath a connection, and what the handshake settled; `undefined` for connections of others' making.
+ *
+ * @category unsafe
+ * @since 0.1.0
+ */
+export const toDriver = (
+  connection: Connection
+): { readonly driver: Driver.Driver; readonly agreement: Agreement } | undefined =>
+  connection instanceof ConnectionImpl ? connection : undefined
+
+/**
  * Makes a connection of a transport on which the opening handshake is done. It ends with the scope.
  *
  * **Example** (Connecting two ends in memory)
@@ -311,10 +334,9 @@ export const make = (
       closeTimeout: options.closeTimeout,
       startTimer
     })
-    const connection = new ConnectionImpl(driver, agreement)
     // Not at once: a handler that reads straight away is to be there before the first message
     queueMicrotask(() => driver.start())
-    return Effect.as(Effect.addFinalizer((exit) => Release.release(driver, exit)), connection)
+    return fromDriver(driver, agreement)
   })
 
 /**

@@ -44,7 +44,13 @@ export class Compressor {
     this.settings = settings
     this.outgoing = PerMessageDeflate.outgoing(params, role)
     this.incoming = PerMessageDeflate.incoming(params, role)
-    this.threshold = settings.threshold ?? (this.outgoing.noContextTakeover ? smallAlone : smallInContext)
+    const { alone = smallAlone, inContext = smallInContext } = settings.threshold
+    this.threshold = this.outgoing.noContextTakeover ? alone : inContext
+  }
+
+  /** Whether a message of so many octets is to be compressed. */
+  wants(size: number): boolean {
+    return size >= this.threshold
   }
 
   /** The octets of a message that is large enough to be compressed, valid until it is or the next message is asked for. */

@@ -11,9 +11,11 @@ import * as CloseCode from "../protocol/CloseCode.ts"
 import type { Frame } from "../protocol/Frame.ts"
 import type { FrameEncoder } from "../protocol/FrameEncoder.ts"
 import type { Message } from "../protocol/Message.ts"
+import type { Octets } from "../protocol/MessageAssembler.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import type * as Protocol from "../protocol/Protocol.ts"
 import type { ProtocolError } from "../protocol/Violation.ts"
+import { nodeBytes } from "../transport/NodeBytes.ts"
 import type { Receiver, Transport } from "../transport/Transport.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import type { Compressor } from "./Compressor.ts"
@@ -76,8 +78,6 @@ export interface Options {
   /** How long TCP may take to end after that. Default 1 second, or `closeTimeout` if it is less. */
   readonly lingerTimeout?: Duration.Duration | undefined
   readonly startTimer: StartTimer
-  /** Takes messages and control frames instead of the inbox; the protocol has to give octets then. */
-  readonly tap?: Tap | undefined
 }
 
 /**
@@ -94,7 +94,8 @@ export class Driver implements Receiver {
   readonly compressor: Compressor | undefined
   private readonly closeTimeout: Duration.Duration
   private readonly lingerTimeout: Duration.Duration
-  private readonly tap: Tap | undefined
+  /** Takes messages and control frames instead of the inbox. */
+  private tap: Tap | undefined = undefined
   private readonly deadline: Deadline
   private readonly pings = new Pings()
   /** Whether a stream reads, and so will take what comes. */
@@ -121,7 +122,6 @@ export class Driver implements Receiver {
     this.transport = options.transport
     this.closeTimeout = options.closeTimeout
     this.lingerTimeout = options.lingerTimeout ?? Duration.min(options.closeTimeout, usualLinger)
-    this.tap = options.tap
     this.deadline = new Deadline(options.startTimer, () => this.timedOut())
     this.inbox = new Inbox.Inbox(options.inboxSize)
     this.compressor = options.compressor
@@ -202,6 +202,15 @@ export class Driver implements Receiver {
     this.paused = pause
     if (pause) this.transport.pause()
     else this.transport.resume()
+  }
+
+  /** From now on a tap takes what comes, beginning with what nobody has taken yet, or the inbox again. */
+  setTap(tap: Tap | undefined): void {
+    this.tap = tap
+    if (tap === undefined) this.stopped = false
+    this.protocol.giveOctets(tap !== undefined)
+    if (tap !== undefined) { for (const item of this.inbox.drain()) tap.onMessage(toOctets(item)) }
+    this.read()
   }
 
   /** A tap takes nothing more for now, also of what is read already; or it goes on. */
@@ -415,3 +424,11 @@ export class Driver implements Receiver {
 }
 
 const ignore = (): void => {}
+
+const toOctets = (item: Item): Octets => {
+  if (typeof item === "string") {
+    return { _tag: "Octets", text: true, payload: nodeBytes.encode(item), fragments: undefined }
+  }
+  const payload = item instanceof Uint8Array ? item : item.frame.payload
+  return { _tag: "Octets", text: false, payload, fragments: undefined }
+}

@@ -76,6 +76,14 @@ export class Inbox<A extends { readonly length: number }> {
     return Effect.succeed(items as unknown as NonEmptyReadonlyArray<A>)
   }
 
+  /** Everything that is there, without the end. */
+  drain(): ReadonlyArray<A> {
+    const { items } = this
+    this.items = []
+    this.size = 0
+    return items
+  }
+
   /** Nothing comes any more: `end` is what the consumer gets, after all items. */
   finish(end: Effect.Effect<never, Failure>): void {
     this.end = end

@@ -52,7 +52,7 @@ export interface DataFrame {
 export class Outbox {
   private readonly encoder: FrameEncoder.FrameEncoder
   private readonly transport: Transport
-  private readonly compressor: Compressor | undefined
+  readonly compressor: Compressor | undefined
   /** Told when the transport starts and stops to take bytes. */
   private readonly onWritable: (writable: boolean) => void
   private scheduled = false

@@ -52,8 +52,9 @@ export class MessageAssembler {
   private readonly bytes: Bytes.Bytes
   private readonly limits: Limits.Limits
   private readonly validateUtf8: boolean
-  private readonly asOctets: boolean
-  /** The opcode and RSV1 of the message in progress; `Continuation` between messages. */
+  /** Whether messages are given as `Octets`. */
+  asOctets: boolean
+  /** The opcode of the message in progress; `Continuation` between messages. */
   private opcode: Opcode.Data | typeof Opcode.Continuation = Opcode.Continuation
   /** Whether the message in progress is compressed. */
   compressed = false

@@ -127,8 +127,8 @@ export class Protocol {
   readonly role: Role
   readonly limits: Limits.Limits
   private readonly bytes: Bytes.Bytes
-  private readonly autoPong: boolean
-  private readonly asOctets: boolean
+  private autoPong: boolean
+  private asOctets: boolean
   private readonly reasons: boolean
   private readonly endsFirst: boolean
   private readonly decoder: FrameDecoder.FrameDecoder
@@ -178,6 +178,12 @@ export class Protocol {
       if (output !== undefined) return output
     }
     return this.ended && !this.receives() ? this.finish() : undefined
+  }
+
+  /** Gives messages as `Octets` from now on, and leaves pings to who takes them; or both no more. */
+  giveOctets(give: boolean): void {
+    this.autoPong = !give
+    this.asOctets = this.assembler.asOctets = give
   }
 
   /** Whether `Octets` of binary messages come with their fragments apart. */

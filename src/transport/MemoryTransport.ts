@@ -28,6 +28,7 @@ export const pair = (): readonly [Transport, Transport] => {
 }
 
 class MemoryTransport implements Transport {
+  readonly duplex = undefined
   readonly remoteAddress = undefined
   readonly releases = true
   peer: MemoryTransport | undefined = undefined

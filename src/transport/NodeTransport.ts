@@ -24,7 +24,7 @@ const writeAfterEnd = (): Error => Object.assign(new Error("write after end"), {
 
 class NodeTransport implements Transport {
   readonly releases: boolean
-  private readonly duplex: Duplex
+  readonly duplex: Duplex
   private head: Uint8Array | undefined
   private error: Error | undefined = undefined
 

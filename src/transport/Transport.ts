@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Duplex } from "node:stream"
 
 /**
  * The connection's side of a transport: what happens is told here.
@@ -29,6 +30,8 @@ export interface Receiver {
  * @since 0.1.0
  */
 export interface Transport {
+  /** The Node stream beneath, where there is one. */
+  readonly duplex: Duplex | undefined
   /** The peer's address, where there is one. */
   readonly remoteAddress: string | undefined
   /** Bytes that were written and not yet taken by the operating system. */

@@ -1,0 +1,386 @@
+/**
+ * The client's opening handshake as ws does it: over `http.request`, with its options, events and errors.
+ *
+ * @since 0.1.0
+ */
+import * as Result from "effect/Result"
+import { randomBytes } from "node:crypto"
+import type { EventEmitter } from "node:events"
+import * as Http from "node:http"
+import * as Https from "node:https"
+import * as Net from "node:net"
+import type { Duplex } from "node:stream"
+import * as Tls from "node:tls"
+import type * as Compression from "../Compression.ts"
+import * as Extension from "../protocol/Extension.ts"
+import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
+import * as Subprotocol from "../protocol/Subprotocol.ts"
+import { acceptValue } from "../transport/NodeUpgrade.ts"
+import * as Options from "./Options.ts"
+
+/**
+ * What a client may be given, besides the options of `http.request` and `https.request`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ClientOptions
+  extends Options.SharedOptions, Omit<Https.RequestOptions, "protocol" | "createConnection">
+{
+  protocol?: string | undefined
+  protocols?: string | Array<string> | undefined
+  protocolVersion?: number | undefined
+  perMessageDeflate?: boolean | Options.PerMessageDeflateOptions | undefined
+  followRedirects?: boolean | undefined
+  maxRedirects?: number | undefined
+  handshakeTimeout?: number | undefined
+  origin?: string | undefined
+  generateMask?: ((mask: Buffer) => void) | undefined
+  finishRequest?: ((request: Http.ClientRequest, websocket: never) => void) | undefined
+  createConnection?: ((options: object, callback?: () => void) => Duplex) | undefined
+}
+
+/**
+ * What came of a handshake.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Opened {
+  readonly socket: Duplex
+  readonly head: Buffer
+  readonly protocol: string
+  readonly compression: PerMessageDeflate.Params | undefined
+}
+
+/**
+ * What the handshake needs of its WebSocket.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Opener {
+  readonly websocket: EventEmitter & { readonly url: string }
+  readonly isConnecting: () => boolean
+  readonly setUrl: (url: string) => void
+  /** The request under way; `undefined` when there is none. */
+  readonly setRequest: (request: Http.ClientRequest | undefined) => void
+  readonly open: (opened: Opened) => void
+  /** It failed, and its request or socket, if it has one, is to be dropped. */
+  readonly abort: (stream: Http.ClientRequest | Duplex, message: string) => void
+  readonly fail: (error: Error) => void
+}
+
+const versions = [8, 13]
+
+const defaults = {
+  ...Options.shared,
+  protocolVersion: 13,
+  perMessageDeflate: true,
+  followRedirects: false,
+  maxRedirects: 10
+}
+
+/** What the URL says, or the handshake itself, and the options must not. */
+const reserved = {
+  socketPath: undefined,
+  hostname: undefined,
+  protocol: undefined,
+  timeout: undefined,
+  method: "GET",
+  host: undefined,
+  path: undefined,
+  port: undefined
+}
+
+/**
+ * Starts a handshake: the request is on its way when this returns. Throws what ws throws for bad arguments.
+ *
+ * @category handshake
+ * @since 0.1.0
+ */
+export const start = (
+  opener: Opener,
+  address: string | URL,
+  protocols: ReadonlyArray<string>,
+  options: ClientOptions
+): void => {
+  const resolved = { ...defaults, ...options } as Resolved
+  if (!versions.includes(resolved.protocolVersion)) {
+    const supported = versions.join(", ")
+    throw new RangeError(`Unsupported protocol version: ${resolved.protocolVersion} (supported versions: ${supported})`)
+  }
+  const url = parse(address)
+  opener.setUrl(url.href)
+  const problem = misuse(url)
+  if (problem !== undefined) throw new SyntaxError(problem)
+  checkProtocols(protocols)
+  new Handshake(opener, protocols, resolved).request(url)
+}
+
+const parse = (address: string | URL): URL => {
+  const url = address instanceof URL ? address : URL.parse(address)
+  if (url === null) throw new SyntaxError(`Invalid URL: ${address}`)
+  const copy = new URL(url)
+  if (copy.protocol === "http:") copy.protocol = "ws:"
+  else if (copy.protocol === "https:") copy.protocol = "wss:"
+  return copy
+}
+
+const isIpc = ({ protocol }: URL): boolean => protocol === "ws+unix:" || protocol === "wss+unix:"
+
+const isSecure = ({ protocol }: URL): boolean => protocol === "wss:" || protocol === "wss+unix:"
+
+const misuse = (url: URL): string | undefined => {
+  if (url.protocol !== "ws:" && url.protocol !== "wss:" && !isIpc(url)) {
+    return `The URL's protocol must be one of "ws:", "wss:", "http:", "https:", or "ws+unix:"`
+  }
+  if (isIpc(url) && url.pathname === "") return "The URL's pathname is empty"
+  return url.hash === "" ? undefined : "The URL contains a fragment identifier"
+}
+
+const checkProtocols = (protocols: ReadonlyArray<string>): void => {
+  const isSound = protocols.every((protocol) => typeof protocol === "string" && Subprotocol.isValid(protocol))
+  if (isSound && new Set(protocols).size === protocols.length) return
+  throw new SyntaxError("An invalid or duplicated subprotocol was specified")
+}
+
+type Resolved = ClientOptions & typeof defaults
+
+/** Where a request went, as far as it matters for what may go along to the next. */
+interface Origin {
+  readonly isSecure: boolean
+  readonly isIpc: boolean
+  readonly host: string
+}
+
+class Handshake {
+  private readonly opener: Opener
+  private readonly protocols: ReadonlyArray<string>
+  private readonly compression: Compression.Resolved | undefined
+  private options: Resolved
+  private origin: Origin | undefined = undefined
+  private redirects = 0
+
+  constructor(opener: Opener, protocols: ReadonlyArray<string>, options: Resolved) {
+    this.opener = opener
+    this.protocols = protocols
+    this.options = options
+    this.compression = Options.compression(options.perMessageDeflate)
+  }
+
+  /** Sends the request for a URL; the options become those of the next, should this one be redirected. */
+  request(url: URL): void {
+    const { opener, options } = this
+    const key = randomBytes(16).toString("base64")
+    const request = this.send(url, this.toRequestOptions(url, key))
+    opener.setRequest(request)
+    if (options.handshakeTimeout) {
+      request.on("timeout", () => opener.abort(request, "Opening handshake has timed out"))
+    }
+    let isOver = false
+    request.on("error", (error) => {
+      if (isOver || isAborted(request)) return
+      isOver = true
+      opener.setRequest(undefined)
+      opener.fail(error)
+    })
+    request.on("response", (response) => this.answered(url, request, response))
+    request.on("upgrade", (response, socket, head) => {
+      opener.websocket.emit("upgrade", response)
+      if (!opener.isConnecting()) return
+      isOver = true
+      opener.setRequest(undefined)
+      this.upgraded(key, response, socket, head)
+    })
+    if (options.finishRequest) options.finishRequest(request, opener.websocket as never)
+    else request.end()
+  }
+
+  private send(url: URL, options: Https.RequestOptions): Http.ClientRequest {
+    const request = isSecure(url) ? Https.request : Http.request
+    if (!this.options.followRedirects) return request(options)
+    const { websocket } = this.opener
+    this.guardSecrets(url, options)
+    const sent = request(options)
+    if (this.redirects > 0) websocket.emit("redirect", websocket.url, sent)
+    return sent
+  }
+
+  private toRequestOptions(url: URL, key: string): Https.RequestOptions {
+    const { options } = this
+    const secure = isSecure(url)
+    const { password, username } = url
+    const [socketPath, path] = isIpc(url) ? splitIpc(url) : [undefined, `${url.pathname}${url.search}`]
+    return {
+      ...options,
+      ...reserved,
+      createConnection: (options.createConnection ?? (secure ? connectTls : connect)) as never,
+      defaultPort: secure ? 443 : 80,
+      port: url.port || (secure ? 443 : 80),
+      host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+      headers: { ...options.headers as Http.OutgoingHttpHeaders, ...this.handshakeHeaders(key) },
+      path,
+      socketPath,
+      timeout: options.handshakeTimeout,
+      ...(username || password ? { auth: `${decode(username)}:${decode(password)}` } : {})
+    }
+  }
+
+  private handshakeHeaders(key: string): Http.OutgoingHttpHeaders {
+    const { compression, options: { origin, protocolVersion }, protocols } = this
+    const headers: Http.OutgoingHttpHeaders = {
+      "Sec-WebSocket-Version": protocolVersion,
+      "Sec-WebSocket-Key": key,
+      "Connection": "Upgrade",
+      "Upgrade": "websocket"
+    }
+    if (compression !== undefined) {
+      headers["Sec-WebSocket-Extensions"] = Extension.format([PerMessageDeflate.offer(compression.negotiation)])
+    }
+    if (protocols.length > 0) headers["Sec-WebSocket-Protocol"] = protocols.join(",")
+    if (origin) headers[protocolVersion < 13 ? "Sec-WebSocket-Origin" : "Origin"] = origin
+    return headers
+  }
+
+  /** Leaves behind what another host must not see, unless a listener of `redirect` takes charge. */
+  private guardSecrets(url: URL, options: Https.RequestOptions): void {
+    const target = originOf(url)
+    if (this.origin === undefined) {
+      this.origin = target
+      this.options = { ...this.options, headers: lowerCase(this.options.headers as Http.OutgoingHttpHeaders) }
+    } else if (this.opener.websocket.listenerCount("redirect") === 0) {
+      const headers = options.headers as Http.OutgoingHttpHeaders
+      const own = this.options.headers as Http.OutgoingHttpHeaders
+      const isSameHost = target.isIpc === this.origin.isIpc && target.host === this.origin.host
+      if (!isSameHost || (this.origin.isSecure && !target.isSecure)) {
+        for (const name of ["authorization", "cookie", ...(isSameHost ? [] : ["host"])]) {
+          delete headers[name]
+          delete own[name]
+        }
+        options.auth = undefined
+      }
+    }
+    // Credentials of a URL go along to where it redirects, as a header does
+    const own = this.options.headers as Http.OutgoingHttpHeaders
+    if (options.auth && !own["authorization"]) {
+      own["authorization"] = `Basic ${Buffer.from(options.auth).toString("base64")}`
+    }
+  }
+
+  private answered(url: URL, request: Http.ClientRequest, response: Http.IncomingMessage): void {
+    const { opener, options } = this
+    const { headers: { location }, statusCode = 0 } = response
+    if (location && options.followRedirects && statusCode >= 300 && statusCode < 400) {
+      if (++this.redirects > options.maxRedirects) return opener.abort(request, "Maximum redirects exceeded")
+      abandon(request)
+      this.redirect(location, url)
+    } else if (!opener.websocket.emit("unexpected-response", request, response)) {
+      opener.abort(request, `Unexpected server response: ${statusCode}`)
+    }
+  }
+
+  private redirect(location: string, from: URL): void {
+    const next = URL.parse(location, from.href)
+    if (next === null) return this.opener.fail(new SyntaxError(`Invalid URL: ${location}`))
+    const url = parse(next)
+    this.opener.setUrl(url.href)
+    const problem = misuse(url)
+    if (problem === undefined) this.request(url)
+    else this.opener.fail(new SyntaxError(problem))
+  }
+
+  private upgraded(key: string, response: Http.IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { headers } = response
+    const refuse = (message: string) => this.opener.abort(socket, message)
+    if (headers.upgrade?.toLowerCase() !== "websocket") return refuse("Invalid Upgrade header")
+    if (headers["sec-websocket-accept"] !== acceptValue(key)) return refuse("Invalid Sec-WebSocket-Accept header")
+
+    const protocol = headers["sec-websocket-protocol"]
+    const problem = this.protocolProblem(protocol)
+    if (problem !== undefined) return refuse(problem)
+
+    const compression = this.readExtensions(headers["sec-websocket-extensions"])
+    if (Result.isFailure(compression)) return refuse(compression.failure)
+    this.opener.open({ socket, head, protocol: protocol ?? "", compression: compression.success })
+  }
+
+  private protocolProblem(protocol: string | undefined): string | undefined {
+    if (protocol === undefined) return this.protocols.length > 0 ? "Server sent no subprotocol" : undefined
+    if (this.protocols.length === 0) return "Server sent a subprotocol but none was requested"
+    return this.protocols.includes(protocol) ? undefined : "Server sent an invalid subprotocol"
+  }
+
+  private readExtensions(header: string | undefined): Result.Result<PerMessageDeflate.Params | undefined, string> {
+    if (header === undefined) return Result.succeed(undefined)
+    if (this.compression === undefined) {
+      return Result.fail("Server sent a Sec-WebSocket-Extensions header but no extension was requested")
+    }
+    const invalid = "Invalid Sec-WebSocket-Extensions header"
+    const extensions = Extension.parse(header)
+    if (Result.isFailure(extensions)) return Result.fail(invalid)
+    const names = new Set(extensions.success.map(({ name }) => name))
+    if (names.size !== 1 || !names.has(PerMessageDeflate.name)) {
+      return Result.fail("Server indicated an extension that was not requested")
+    }
+    // ws takes what the server says about itself, whatever it was asked for
+    const { clientMaxWindowBits, clientNoContextTakeover } = this.compression.negotiation
+    const params = PerMessageDeflate.readResponse([extensions.success[0]], {
+      clientMaxWindowBits,
+      clientNoContextTakeover
+    })
+    return Result.mapError(params, () => invalid)
+  }
+}
+
+/**
+ * Whether a request was given up, so that its errors are no news.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isAborted = (request: Http.ClientRequest): boolean => aborted.has(request)
+
+/**
+ * Gives a request up.
+ *
+ * @category handshake
+ * @since 0.1.0
+ */
+export const abandon = (request: Http.ClientRequest): void => {
+  aborted.add(request)
+  request.destroy()
+}
+
+const aborted = new WeakSet<Http.ClientRequest>()
+
+const connect = (options: Net.TcpNetConnectOpts): Net.Socket =>
+  Net.connect({ ...options, path: (options as { readonly socketPath?: string }).socketPath } as Net.NetConnectOpts)
+
+const connectTls = (options: Tls.ConnectionOptions): Tls.TLSSocket => {
+  const { host = "", servername } = options
+  const named = servername || servername === "" ? servername : Net.isIP(host) ? "" : host
+  return Tls.connect({ ...options, path: undefined as never, servername: named })
+}
+
+const splitIpc = ({ pathname, search }: URL): [socketPath: string, path: string | undefined] => {
+  const [socketPath, path] = `${pathname}${search}`.split(":")
+  return [socketPath, path]
+}
+
+const originOf = (url: URL): Origin => ({
+  isSecure: isSecure(url),
+  isIpc: isIpc(url),
+  host: isIpc(url) ? splitIpc(url)[0] : url.host
+})
+
+const lowerCase = (headers: Http.OutgoingHttpHeaders = {}): Http.OutgoingHttpHeaders =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
+const decode = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * ws's options and their defaults, in the terms of our own.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import type * as Compression from "../Compression.ts"
+import * as Limits from "../protocol/Limits.ts"
+import type * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
+import { DeflatePool, nodeDeflatePool } from "../transport/DeflatePool.ts"
+
+/**
+ * The options that clients and servers share.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SharedOptions {
+  readonly allowSynchronousEvents?: boolean | undefined
+  readonly autoPong?: boolean | undefined
+  /** Milliseconds that closing may take. */
+  readonly closeTimeout?: number | undefined
+  readonly maxBufferedChunks?: number | undefined
+  readonly maxFragments?: number | undefined
+  readonly maxPayload?: number | undefined
+  readonly maxPendingAutoPongs?: number | undefined
+  readonly skipUTF8Validation?: boolean | undefined
+}
+
+/**
+ * Their defaults.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const shared = {
+  allowSynchronousEvents: true,
+  autoPong: true,
+  closeTimeout: 30_000,
+  maxBufferedChunks: Limits.defaults.maxChunks,
+  maxFragments: Limits.defaults.maxFragments,
+  maxPayload: Limits.defaults.maxMessageSize,
+  maxPendingAutoPongs: Limits.defaults.maxPendingPings,
+  skipUTF8Validation: false
+}
+
+/** In ws, 0 or less is no limit. */
+const limit = (value: number | undefined): number => value !== undefined && value > 0 ? value : Infinity
+
+/**
+ * The limits on what is received.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const limits = (options: SharedOptions): Limits.Limits => ({
+  maxMessageSize: limit(options.maxPayload),
+  maxFragments: limit(options.maxFragments),
+  maxChunks: limit(options.maxBufferedChunks),
+  maxPendingPings: Infinity
+})
+
+/**
+ * A time in milliseconds.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const milliseconds = (value: number | undefined): Duration.Duration =>
+  Duration.millis(value ?? shared.closeTimeout)
+
+/**
+ * What `perMessageDeflate` may be.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PerMessageDeflateOptions extends PerMessageDeflate.Options {
+  readonly zlibDeflateOptions?: {
+    readonly level?: number | undefined
+    readonly memLevel?: number | undefined
+    readonly strategy?: number | undefined
+  } | undefined
+  readonly zlibInflateOptions?: object | undefined
+  readonly threshold?: number | undefined
+  readonly concurrencyLimit?: number | undefined
+}
+
+const defaultThreshold = 1024
+const defaultConcurrency = 10
+
+const pools = new Map<number, DeflatePool>()
+
+/** Whoever sets another limit gets a pool of its own. */
+const poolFor = (concurrency: number): DeflatePool => {
+  if (concurrency === defaultConcurrency) return nodeDeflatePool
+  const pool = pools.get(concurrency) ?? new DeflatePool({ concurrency })
+  pools.set(concurrency, pool)
+  return pool
+}
+
+/**
+ * How messages are compressed, or `undefined` if they are not to be.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const compression = (
+  given: boolean | PerMessageDeflateOptions | undefined
+): Compression.Resolved | undefined => {
+  if (!given) return undefined
+  const options = given === true ? {} : given
+  const { concurrencyLimit = defaultConcurrency, threshold = defaultThreshold, zlibDeflateOptions = {} } = options
+  const { level, memLevel, strategy } = zlibDeflateOptions
+  // ws compresses everything where there is context takeover
+  return {
+    negotiation: options,
+    threshold: { alone: threshold, inContext: 0 },
+    tuning: { level: level ?? 6, memLevel, strategy },
+    pool: poolFor(concurrencyLimit)
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * What a compat WebSocket sends: ws's `send`, `ping` and `pong` as frames in their turn.
+ *
+ * @since 0.1.0
+ */
+import type { DataFrame, Outbox, Receipt } from "../connection/Outbox.ts"
+import type { Job } from "../connection/Turns.ts"
+import * as Opcode from "../protocol/Opcode.ts"
+import * as MaskKey from "../transport/MaskKey.ts"
+import * as Payload from "./Payload.ts"
+
+/**
+ * The options of a message.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendOptions {
+  readonly binary: boolean
+  readonly compress: boolean
+  readonly fin: boolean
+  readonly mask: boolean
+}
+
+type Callback = ((error?: Error | null) => void) | undefined
+
+/** What a callback throws is an uncaught exception, and the other callbacks are called all the same. */
+const receiptOf = (callback: Callback): Receipt | undefined =>
+  callback && ((error) => {
+    try {
+      callback(error)
+    } catch (defect) {
+      process.nextTick(() => {
+        throw defect
+      })
+    }
+  })
+
+const closedWhile = (what: string): Error => new Error(`The socket was closed while ${what}`)
+
+/**
+ * The sending half of a compat WebSocket.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Outgoing {
+  private readonly outbox: Outbox
+  private readonly isServer: boolean
+  /** Whether the next frame is a message's first; if not, whether the message is compressed. */
+  private isFirst = true
+  private compresses = false
+
+  constructor(outbox: Outbox, isServer: boolean) {
+    this.outbox = outbox
+    this.isServer = isServer
+  }
+
+  /** Sends a message or, with `fin: false`, a part of one. */
+  message(data: unknown, options: SendOptions, callback: Callback): void {
+    const receipt = receiptOf(callback)
+    if (this.isPlain(options)) {
+      if (typeof data === "string" && !options.binary) return this.outbox.whole(data, receipt)
+      if (data instanceof Uint8Array && options.binary) return this.outbox.whole(data, receipt)
+    }
+    if (Payload.isBlob(data)) return this.blob(data, this.frameOf(options, data.size), receipt)
+    const payload = typeof data === "string" ? Buffer.from(data) : Payload.toOctets(data)
+    this.data({ ...this.frameOf(options, payload.length), payload }, receipt)
+  }
+
+  /** Sends a ping or pong. */
+  control(opcode: Opcode.Control, data: unknown, mask: boolean, callback: Callback): void {
+    const payload = typeof data === "string" ? Buffer.from(data) : Payload.toOctets(data)
+    if (payload.length > 125) throw new RangeError("The data size must not be greater than 125 bytes")
+    const receipt = receiptOf(callback)
+    const run = () => this.outbox.control(opcode, payload, this.keyFor(mask), receipt)
+    this.inOrder(payload.length, receipt, run)
+  }
+
+  /** Sends bytes that are framed already. */
+  sendFrame(list: ReadonlyArray<Uint8Array>, callback?: Callback): void {
+    const receipt = receiptOf(callback)
+    for (const bytes of list) this.outbox.framed(bytes, bytes === list.at(-1) ? receipt : undefined)
+  }
+
+  /** Whether it is a whole message with nothing special, and its turn: most are. */
+  private isPlain({ compress, fin, mask }: SendOptions): boolean {
+    const compresses = compress && this.outbox.compressor !== undefined
+    return fin && this.isFirst && !compresses && mask !== this.isServer && this.outbox.turns.isFree
+  }
+
+  private data(frame: DataFrame, receipt: Receipt | undefined): void {
+    const drop = this.dropOf(receipt)
+    const run = () => this.outbox.data(frame, receipt, drop)
+    if (this.outbox.turns.isFree) run()
+    else this.outbox.turns.inOrder({ size: frame.payload.length, run, drop })
+  }
+
+  private blob(blob: Blob, frame: Omit<DataFrame, "payload">, receipt: Receipt | undefined): void {
+    const { turns } = this.outbox
+    const drop = () => receipt?.(closedWhile("the blob was being read"))
+    const run = () => {
+      turns.begin({ size: blob.size, drop })
+      blob.arrayBuffer().then((buffer) => {
+        if (this.outbox.isAbandoned) return
+        const whole = { ...frame, payload: new Uint8Array(buffer) }
+        turns.end(() => this.outbox.data(whole, receipt, this.dropOf(receipt)))
+      }, (error: Error) => {
+        receipt?.(error)
+        turns.end()
+      })
+    }
+    turns.inOrder({ size: blob.size, run, drop: this.dropOf(receipt) })
+  }
+
+  private inOrder(size: number, receipt: Receipt | undefined, run: Job["run"]): void {
+    if (this.outbox.turns.isFree) run()
+    else this.outbox.turns.inOrder({ size, run, drop: this.dropOf(receipt) })
+  }
+
+  private dropOf(receipt: Receipt | undefined): () => void {
+    return () => receipt?.(closedWhile("data was being compressed"))
+  }
+
+  /** The place of a frame in its message. */
+  private frameOf({ binary, compress, fin, mask }: SendOptions, size: number): Omit<DataFrame, "payload"> {
+    const { isFirst } = this
+    if (isFirst) this.compresses = compress && this.outbox.compressor?.wants(size) === true
+    this.isFirst = fin
+    const opcode = isFirst ? binary ? Opcode.Binary : Opcode.Text : Opcode.Continuation
+    return { fin, opcode, compress: this.compresses, key: this.keyFor(mask) }
+  }
+
+  private keyFor(mask: boolean): DataFrame["key"] {
+    if (mask) return this.isServer ? MaskKey.next() : undefined
+    return this.isServer ? undefined : "None"
+  }
+}

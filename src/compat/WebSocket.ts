@@ -1,0 +1,414 @@
+/**
+ * ws's class `WebSocket`, as a translation of our connection.
+ *
+ * @since 0.1.0
+ */
+import type { ClientRequest } from "node:http"
+import type { Duplex } from "node:stream"
+import type * as Compression from "../Compression.ts"
+import type { Agreement } from "../Connection.ts"
+import { Compressor } from "../connection/Compressor.ts"
+import * as Driver from "../connection/Driver.ts"
+import * as CloseCode from "../protocol/CloseCode.ts"
+import * as FrameEncoder from "../protocol/FrameEncoder.ts"
+import * as Mask from "../protocol/Mask.ts"
+import * as Opcode from "../protocol/Opcode.ts"
+import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
+import * as Protocol from "../protocol/Protocol.ts"
+import * as MaskKey from "../transport/MaskKey.ts"
+import { nodeArena, nodeBytes } from "../transport/NodeBytes.ts"
+import * as NodeTransport from "../transport/NodeTransport.ts"
+import * as Errors from "./Errors.ts"
+import { WebSocketEvents } from "./EventTarget.ts"
+import * as Handshake from "./Handshake.ts"
+import { Incoming } from "./Incoming.ts"
+import * as Options from "./Options.ts"
+import { Outgoing } from "./Outgoing.ts"
+import * as Payload from "./Payload.ts"
+
+const stateNames = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const
+
+type State = 0 | 1 | 2 | 3
+
+type Callback = (error?: Error | null) => void
+
+const closedEarly = "WebSocket was closed before the connection was established"
+
+/**
+ * What a socket becomes a connection with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SocketOptions extends Options.SharedOptions {
+  readonly generateMask?: ((mask: Buffer) => void) | undefined
+}
+
+/**
+ * A WebSocket with the interface of ws: `new WebSocket(address, protocols, options)`.
+ *
+ * **Details**
+ *
+ * Servers construct it with `null` for the address, and hand over the socket with `setSocket`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class WebSocket extends WebSocketEvents {
+  declare static readonly CONNECTING: 0
+  declare static readonly OPEN: 1
+  declare static readonly CLOSING: 2
+  declare static readonly CLOSED: 3
+  declare readonly CONNECTING: 0
+  declare readonly OPEN: 1
+  declare readonly CLOSING: 2
+  declare readonly CLOSED: 3
+  _socket: Duplex | null = null
+  _sender: Outgoing | null = null
+  _req: ClientRequest | null = null
+  _isServer: boolean
+  _readyState: State = 0
+  _protocol = ""
+  _extensions = ""
+  _url = ""
+  _autoPong: boolean
+  _closeTimeout: number
+  _binaryType: Payload.BinaryType = "nodebuffer"
+  _closeCode = 1006
+  _closeMessage: Buffer = Payload.empty
+  _closeFrameReceived = false
+  _closeFrameSent = false
+  _paused = false
+  _errorEmitted = false
+  _gone = false
+  /** Octets that were to be sent when it was too late. */
+  _unsent = 0
+  _pendingAutoPongs = 0
+  _maxPendingAutoPongs: number
+  _driver: Driver.Driver | undefined = undefined
+  _incoming: Incoming | undefined = undefined
+  _agreement:
+    | { readonly settings: Compression.Resolved; readonly params: PerMessageDeflate.Params }
+    | undefined = undefined
+
+  constructor(
+    address: string | URL | null,
+    protocols?: string | ReadonlyArray<string> | Handshake.ClientOptions | undefined,
+    options?: Handshake.ClientOptions
+  ) {
+    super()
+    const given = isOptions(protocols) ? protocols : options ?? {}
+    this._isServer = address === null
+    this._autoPong = given.autoPong ?? Options.shared.autoPong
+    this._closeTimeout = given.closeTimeout ?? Options.shared.closeTimeout
+    this._maxPendingAutoPongs = given.maxPendingAutoPongs ?? Options.shared.maxPendingAutoPongs
+    if (address === null) return
+    const named = isOptions(protocols) ? undefined : protocols
+    const offered = named === undefined ? [] : typeof named === "string" ? [named] : named
+    Handshake.start(this.opener(given), address, offered, given)
+  }
+
+  // ---- what it is ----
+
+  get readyState(): State {
+    return this._readyState
+  }
+
+  get url(): string {
+    return this._url
+  }
+
+  get protocol(): string {
+    return this._protocol
+  }
+
+  get extensions(): string {
+    return this._extensions
+  }
+
+  get isPaused(): boolean {
+    return this._paused
+  }
+
+  get bufferedAmount(): number {
+    return this._driver === undefined ? this._unsent : this._driver.outbox.size + this._unsent
+  }
+
+  get binaryType(): Payload.BinaryType {
+    return this._binaryType
+  }
+
+  set binaryType(type: Payload.BinaryType) {
+    if (!Payload.binaryTypes.includes(type)) return
+    this._binaryType = type
+    this._driver?.protocol.keepFragments(type === "fragments")
+  }
+
+  // ---- opening ----
+
+  private opener(options: Handshake.ClientOptions): Handshake.Opener {
+    return {
+      websocket: this,
+      isConnecting: () => this._readyState === 0,
+      setUrl: (url) => this._url = url,
+      setRequest: (request) => this._req = request ?? null,
+      open: ({ compression, head, protocol, socket }) => {
+        this._protocol = protocol
+        this.agree(compression, options.perMessageDeflate ?? true)
+        this.setSocket(socket, head, options)
+      },
+      abort: (stream, message) => this.abort(stream, message),
+      fail: (error) => this.fail(error)
+    }
+  }
+
+  /** Settles how messages are compressed. A server does it before `setSocket`. */
+  agree(
+    params: PerMessageDeflate.Params | undefined,
+    options: boolean | Options.PerMessageDeflateOptions | undefined
+  ): void {
+    const settings = Options.compression(options)
+    this._agreement = params && settings && { params, settings }
+    this._extensions = this._agreement === undefined ? "" : PerMessageDeflate.name
+  }
+
+  /** Makes it a connection over a socket on which the handshake is done; `head` is what was read from it already. */
+  setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions = {}): void {
+    const merged = { ...Options.shared, ...options } as SocketOptions & typeof Options.shared
+    const driver = this.drive(socket, head, merged)
+    driver.setTap(this.adopt(driver, merged.allowSynchronousEvents))
+    process.nextTick(() => driver.start())
+    this.emit("open")
+  }
+
+  /** Makes it the face of a connection that is there. */
+  adopt(driver: Driver.Driver, allowSynchronousEvents: boolean): Incoming {
+    this._driver = driver
+    this._socket = driver.transport.duplex ?? null
+    this._sender = new Outgoing(driver.outbox, this._isServer)
+    this._readyState = 1
+    const incoming = new Incoming(this, {
+      allowSynchronousEvents,
+      onPing: (payload) => this.answer(payload),
+      stop: (stopped) => driver.stop(stopped || this._paused)
+    })
+    this._incoming = incoming
+    driver.protocol.keepFragments(this._binaryType === "fragments")
+    driver.onClosed(() => this.ended())
+    driver.onGone(() => this.gone())
+    return incoming
+  }
+
+  private drive(socket: Duplex, head: Uint8Array, options: SocketOptions & typeof Options.shared): Driver.Driver {
+    const role = this._isServer ? "server" : "client"
+    const { _agreement: agreement, _closeTimeout } = this
+    const nextKey = this._isServer ? undefined : options.generateMask ? keysOf(options.generateMask) : MaskKey.next
+    const closeTimeout = Options.milliseconds(_closeTimeout)
+    return new Driver.Driver({
+      protocol: new Protocol.Protocol({
+        role,
+        limits: Options.limits(options),
+        bytes: nodeBytes,
+        compression: agreement !== undefined,
+        validateUtf8: !options.skipUTF8Validation,
+        reasons: false,
+        endsFirst: true
+      }),
+      transport: NodeTransport.fromDuplex(socket, head),
+      encoder: new FrameEncoder.FrameEncoder(nodeArena, nodeBytes, nextKey),
+      compressor: agreement && new Compressor(agreement.settings, agreement.params, role),
+      inboxSize: Infinity,
+      closeTimeout,
+      lingerTimeout: closeTimeout,
+      startTimer: (_duration, callback) => {
+        const timer = setTimeout(callback, _closeTimeout)
+        return () => clearTimeout(timer)
+      }
+    })
+  }
+
+  // ---- receiving ----
+
+  pause(): void {
+    if (this._readyState === 0 || this._readyState === 3) return
+    this._paused = true
+    this._driver?.stop(true)
+  }
+
+  resume(): void {
+    if (this._readyState === 0 || this._readyState === 3) return
+    this._paused = false
+    this._driver?.stop(false)
+  }
+
+  /** Answers a ping, unless too many answers wait already. */
+  private answer(payload: Buffer): void {
+    if (!this._autoPong || this._readyState !== 1) return
+    if (++this._pendingAutoPongs > this._maxPendingAutoPongs) return this.terminate()
+    this._sender?.control(Opcode.Pong, payload, !this._isServer, () => this._pendingAutoPongs--)
+  }
+
+  // ---- sending ----
+
+  send(data: unknown, options?: Partial<SendOptions> | Callback | null, callback?: Callback): void {
+    if (this._readyState === 0) throw notOpen(0)
+    const [given, done] = typeof options === "function" ? [undefined, options] : [options ?? undefined, callback]
+    const payload = typeof data === "number" ? String(data) : data
+    if (this._readyState !== 1) return this.sendTooLate(payload, done)
+    const usual = { binary: typeof payload !== "string", mask: !this._isServer, compress: true, fin: true }
+    this._sender?.message(payload || Payload.empty, given === undefined ? usual : { ...usual, ...given }, done)
+  }
+
+  ping(data?: unknown, mask?: boolean | Callback, callback?: Callback): void {
+    this.control(Opcode.Ping, data, mask, callback)
+  }
+
+  pong(data?: unknown, mask?: boolean | Callback, callback?: Callback): void {
+    this.control(Opcode.Pong, data, mask, callback)
+  }
+
+  private control(
+    opcode: Opcode.Control,
+    data: unknown,
+    mask: boolean | Callback | undefined,
+    callback?: Callback
+  ): void {
+    if (this._readyState === 0) throw notOpen(0)
+    const [given, masked, done] = typeof data === "function"
+      ? [undefined, undefined, data as Callback]
+      : typeof mask === "function"
+      ? [data, undefined, mask]
+      : [data, mask, callback]
+    const payload = typeof given === "number" ? String(given) : given
+    if (this._readyState !== 1) return this.sendTooLate(payload, done)
+    this._sender?.control(opcode, payload || Payload.empty, masked ?? !this._isServer, done)
+  }
+
+  private sendTooLate(data: unknown, callback: Callback | undefined): void {
+    if (data) this._unsent += Payload.lengthOf(data)
+    if (callback) process.nextTick(callback, notOpen(this._readyState))
+  }
+
+  // ---- closing ----
+
+  close(code?: number, data?: string | Buffer): void {
+    if (this._readyState === 3) return
+    if (this._readyState === 0) return this.abort(this._req!, closedEarly)
+    if (this._readyState === 2) return
+    this._readyState = 2
+    if (code !== undefined && (typeof code !== "number" || !CloseCode.isReceivable(code))) {
+      throw new TypeError("First argument must be a valid error code number")
+    }
+    const reason = data === undefined || data.length === 0 ? "" : data
+    if (Buffer.byteLength(reason) > 123) throw new RangeError("The message must not be greater than 123 bytes")
+    this._driver?.close(code ?? 1005, String(reason))
+  }
+
+  terminate(): void {
+    if (this._readyState === 3) return
+    if (this._readyState === 0) return this.abort(this._req!, closedEarly)
+    this._readyState = 2
+    this._driver?.destroy()
+  }
+
+  /** The end is known, or the peer has closed. */
+  private ended(): void {
+    const { clean, code, error, reason } = this._driver!.closeEvent!
+    this._readyState = 2
+    this._paused = false
+    this._closeFrameReceived = this._closeFrameSent = clean
+    if (clean) {
+      this._closeCode = code
+      this._closeMessage = reason === "" ? Payload.empty : Buffer.from(reason)
+    }
+    if (error?.reason._tag === "ProtocolError") {
+      const translated = Errors.fromViolation(error.reason)
+      this._incoming?.afterwards(() => this.emitError(translated))
+    }
+    if (this._gone) this.finish()
+  }
+
+  /** TCP is gone; what came before may still be on its way out of the thread pool. */
+  private gone(): void {
+    this._readyState = 2
+    this._gone = true
+    if (this._driver?.closeEvent !== undefined) this.finish()
+  }
+
+  private finish(): void {
+    this._incoming?.afterwards(() => this.emitClose())
+  }
+
+  private emitError(error: Error): void {
+    if (this._errorEmitted) return
+    this._errorEmitted = true
+    this.emit("error", error)
+  }
+
+  emitClose(): void {
+    if (this._readyState === 3) return
+    this._readyState = 3
+    this.emit("close", this._closeCode, this._closeMessage)
+  }
+
+  // ---- failing to open ----
+
+  private fail(error: Error): void {
+    this._readyState = 2
+    this.emitError(error)
+    this.emitClose()
+  }
+
+  private abort(stream: ClientRequest | Duplex, message: string): void {
+    this._readyState = 2
+    const error = new Error(message)
+    if (!("setHeader" in stream)) {
+      stream.once("error", (cause: Error) => this.emitError(cause)).once("close", () => this.emitClose())
+      stream.destroy(error)
+      return
+    }
+    Handshake.abandon(stream)
+    process.nextTick(() => this.fail(error))
+  }
+}
+
+/**
+ * The face of a connection that is there.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const over = (driver: Driver.Driver, { extensions = [], protocol = "", role }: Agreement): WebSocket => {
+  const websocket = new WebSocket(null)
+  websocket._isServer = role === "server"
+  websocket._protocol = protocol
+  websocket._extensions = extensions.map(({ name }) => name).join(",")
+  const tap = websocket.adopt(driver, true)
+  process.nextTick(() => driver.setTap(tap))
+  return websocket
+}
+
+type SendOptions = Parameters<Outgoing["message"]>[1]
+
+const isOptions = (value: unknown): value is Handshake.ClientOptions =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const notOpen = (state: State): Error => new Error(`WebSocket is not open: readyState ${state} (${stateNames[state]})`)
+
+/** A user's masking keys. */
+const keysOf = (generateMask: (mask: Buffer) => void) => {
+  const key = Buffer.alloc(4)
+  return (): number => {
+    generateMask(key)
+    return Mask.readKey(key, 0)
+  }
+}
+
+stateNames.forEach((name, value) => {
+  Object.defineProperty(WebSocket, name, { enumerable: true, value })
+  Object.defineProperty(WebSocket.prototype, name, { enumerable: true, value })
+})
+
+for (const name of ["binaryType", "bufferedAmount", "extensions", "isPaused", "protocol", "readyState", "url"]) {
+  Object.defineProperty(WebSocket.prototype, name, { enumerable: true })
+}

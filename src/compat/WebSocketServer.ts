@@ -1,0 +1,318 @@
+/**
+ * ws's class `WebSocketServer`.
+ *
+ * @since 0.1.0
+ */
+import * as Result from "effect/Result"
+import { EventEmitter } from "node:events"
+import * as Http from "node:http"
+import type { AddressInfo } from "node:net"
+import type { Duplex } from "node:stream"
+import * as Extension from "../protocol/Extension.ts"
+import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
+import * as Subprotocol from "../protocol/Subprotocol.ts"
+import { acceptValue } from "../transport/NodeUpgrade.ts"
+import * as Options from "./Options.ts"
+import { WebSocket } from "./WebSocket.ts"
+
+/**
+ * Told of the WebSocket that a request has become.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Accepted<Client> = (websocket: Client, request: Http.IncomingMessage) => void
+
+interface ClientInfo {
+  readonly origin: string
+  readonly secure: boolean
+  readonly req: Http.IncomingMessage
+}
+
+type Verdict = (verified: boolean, code?: number, message?: string, headers?: Http.OutgoingHttpHeaders) => void
+
+/**
+ * The options of a server.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServerOptions extends Options.SharedOptions {
+  readonly port?: number | null | undefined
+  readonly host?: string | null | undefined
+  readonly backlog?: number | null | undefined
+  readonly server?: Http.Server | null | undefined
+  readonly noServer?: boolean | undefined
+  readonly path?: string | null | undefined
+  readonly clientTracking?: boolean | undefined
+  readonly verifyClient?: ((info: ClientInfo, callback: Verdict) => unknown) | null | undefined
+  readonly handleProtocols?:
+    | ((protocols: Set<string>, request: Http.IncomingMessage) => string | false)
+    | null
+    | undefined
+  readonly perMessageDeflate?: boolean | Options.PerMessageDeflateOptions | undefined
+  readonly WebSocket?: typeof WebSocket | undefined
+}
+
+const defaults = {
+  ...Options.shared,
+  perMessageDeflate: false,
+  handleProtocols: null,
+  clientTracking: true,
+  verifyClient: null,
+  noServer: false,
+  backlog: null,
+  server: null,
+  host: null,
+  path: null,
+  port: null,
+  WebSocket
+}
+
+type State = "Running" | "Closing" | "Closed"
+
+/**
+ * A WebSocket server with the interface of ws.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class WebSocketServer extends EventEmitter {
+  clients: Set<WebSocket> | undefined = undefined
+  options: ServerOptions
+  _server: Http.Server | null = null
+  private _state: State = "Running"
+  private _removeListeners = (): void => {}
+  /** Whether the end waits for the last client. */
+  private _awaitsClients = false
+
+  constructor(options: ServerOptions, callback?: () => void) {
+    super()
+    this.options = { ...defaults, ...options } as ServerOptions
+    const { backlog, clientTracking, host, noServer, perMessageDeflate, port, server } = this.options
+    if (
+      [port ?? undefined, server || undefined, noServer || undefined].filter((way) => way !== undefined).length !== 1
+    ) {
+      const ways = `One and only one of the "port", "server", or "noServer" options must be specified`
+      throw new TypeError(ways)
+    }
+    if (perMessageDeflate === true) this.options = { ...this.options, perMessageDeflate: {} }
+    if (clientTracking) this.clients = new Set()
+    if (port !== null && port !== undefined) {
+      this._server = Http.createServer(upgradeRequired)
+      this._server.listen({ port, host: host ?? undefined, backlog: backlog ?? undefined } as object, callback)
+    } else if (server) this._server = server
+    if (this._server !== null) this.listen(this._server)
+  }
+
+  private listen(server: Http.Server): void {
+    const accepted: Accepted<WebSocket> = (websocket, request) => this.emit("connection", websocket, request)
+    const listeners = {
+      listening: () => this.emit("listening"),
+      error: (error: Error) => this.emit("error", error),
+      upgrade: (request: Http.IncomingMessage, socket: Duplex, head: Buffer) =>
+        this.handleUpgrade(request, socket, head, accepted)
+    }
+    for (const [event, listener] of Object.entries(listeners)) server.on(event, listener)
+    this._removeListeners = () => {
+      for (const [event, listener] of Object.entries(listeners)) server.removeListener(event, listener)
+    }
+  }
+
+  address(): AddressInfo | string | null {
+    if (this.options.noServer) throw new Error(`The server is operating in "noServer" mode`)
+    return this._server === null ? null : this._server.address()
+  }
+
+  // ---- closing ----
+
+  /** Stops accepting. Its own HTTP server is closed; clients are left to end by themselves. */
+  close(callback?: (error?: Error) => void): void {
+    if (this._state === "Closed") {
+      if (callback) this.once("close", () => callback(new Error("The server is not running")))
+      process.nextTick(() => this.closed())
+      return
+    }
+    if (callback) this.once("close", callback)
+    if (this._state === "Closing") return
+    this._state = "Closing"
+    const server = this._server
+    this._server = null
+    this._removeListeners()
+    if (server !== null && !this.options.server) server.close(() => this.closed())
+    else if (this.clients !== undefined && this.clients.size > 0) this._awaitsClients = true
+    else process.nextTick(() => this.closed())
+  }
+
+  private closed(): void {
+    this._state = "Closed"
+    this.emit("close")
+  }
+
+  // ---- the opening handshake ----
+
+  /** Whether a request is this server's. */
+  shouldHandle(request: Http.IncomingMessage): boolean | Promise<boolean> {
+    const { path } = this.options
+    return !path || (request.url ?? "").split("?", 1)[0] === path
+  }
+
+  /** Handles a request for an upgrade: refuses it, or calls back with a WebSocket. */
+  handleUpgrade(request: Http.IncomingMessage, socket: Duplex, head: Buffer, callback: Accepted<WebSocket>): void {
+    socket.on("error", destroyOnError)
+    const { headers, method } = request
+    const refuse = (code: number, message: string, further?: Http.OutgoingHttpHeaders) =>
+      this.refuse(request, socket, code, message, further)
+
+    const key = headers["sec-websocket-key"]
+    const version = Number(headers["sec-websocket-version"])
+    if (method !== "GET") return refuse(405, "Invalid HTTP method")
+    if (headers.upgrade?.toLowerCase() !== "websocket") return refuse(400, "Invalid Upgrade header")
+    if (key === undefined || !isKey(key)) return refuse(400, "Missing or invalid Sec-WebSocket-Key header")
+    if (version !== 13 && version !== 8) {
+      return refuse(400, "Missing or invalid Sec-WebSocket-Version header", { "Sec-WebSocket-Version": "13, 8" })
+    }
+    if (!this.shouldHandle(request)) return respond(socket, 400)
+
+    const protocols = Subprotocol.parse(headers["sec-websocket-protocol"])
+    if (Result.isFailure(protocols)) return refuse(400, "Invalid Sec-WebSocket-Protocol header")
+    const deflate = this.chooseDeflate(headers["sec-websocket-extensions"])
+    if (Result.isFailure(deflate)) return refuse(400, "Invalid or unacceptable Sec-WebSocket-Extensions header")
+
+    const terms = { key, protocols: new Set(protocols.success), deflate: deflate.success }
+    this.verify(request, socket, version, () => this.upgrade(terms, request, socket, head, callback))
+  }
+
+  private chooseDeflate(
+    header: string | undefined
+  ): Result.Result<PerMessageDeflate.Acceptance | undefined, unknown> {
+    const compression = Options.compression(this.options.perMessageDeflate)
+    if (compression === undefined || header === undefined) return Result.succeed(undefined)
+    const offers = Extension.parse(header)
+    if (Result.isFailure(offers)) return Result.fail(offers.failure)
+    if (!offers.success.some(({ name }) => name === PerMessageDeflate.name)) return Result.succeed(undefined)
+    const problem = PerMessageDeflate.malformed(offers.success)
+    if (problem !== undefined) return Result.fail(problem)
+    const acceptance = PerMessageDeflate.accept(offers.success, compression.negotiation)
+    return Result.filterOrFail(acceptance, (accepted) => accepted !== undefined, () => undefined)
+  }
+
+  /** Asks `verifyClient`, which may take its time. */
+  private verify(request: Http.IncomingMessage, socket: Duplex, version: number, accept: () => void): void {
+    const { verifyClient } = this.options
+    if (!verifyClient) return accept()
+    const { authorized, encrypted } = request.socket as { readonly authorized?: boolean; readonly encrypted?: boolean }
+    const origin = request.headers[version === 8 ? "sec-websocket-origin" : "origin"] as string
+    const info = { origin, secure: !!(authorized || encrypted), req: request }
+    if (verifyClient.length === 2) {
+      verifyClient(info, (verified, code, message, headers) => {
+        if (verified) accept()
+        else respond(socket, code || 401, message, headers)
+      })
+    } else if ((verifyClient as (info: ClientInfo) => unknown)(info)) accept()
+    else respond(socket, 401)
+  }
+
+  private upgrade(
+    terms: Terms,
+    request: Http.IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    accepted: Accepted<WebSocket>
+  ) {
+    if (!socket.readable || !socket.writable) return void socket.destroy()
+    if (upgraded.has(socket)) {
+      throw new Error(
+        "server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration"
+      )
+    }
+    if (this._state !== "Running") return respond(socket, 503)
+    upgraded.add(socket)
+    const websocket = this.answer(terms, request, socket)
+    socket.removeListener("error", destroyOnError)
+    websocket.setSocket(socket, head, this.options)
+    this.track(websocket)
+    accepted(websocket, request)
+  }
+
+  /** Sends the 101, which listeners of `headers` may change. */
+  private answer({ deflate, key, protocols }: Terms, request: Http.IncomingMessage, socket: Duplex): WebSocket {
+    const { WebSocket: Client = WebSocket, handleProtocols, perMessageDeflate } = this.options
+    const websocket = new Client(null, undefined, this.options as object)
+    const headers = [
+      "HTTP/1.1 101 Switching Protocols",
+      "Upgrade: websocket",
+      "Connection: Upgrade",
+      `Sec-WebSocket-Accept: ${acceptValue(key)}`
+    ]
+    const [first] = protocols
+    const protocol = protocols.size === 0 ? undefined : handleProtocols ? handleProtocols(protocols, request) : first
+    if (protocol) {
+      headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
+      websocket._protocol = protocol
+    }
+    if (deflate !== undefined) {
+      headers.push(`Sec-WebSocket-Extensions: ${Extension.format([deflate.response])}`)
+      websocket.agree(deflate.params, perMessageDeflate)
+    }
+    this.emit("headers", headers, request)
+    socket.write(headers.concat("\r\n").join("\r\n"))
+    return websocket
+  }
+
+  private track(websocket: WebSocket): void {
+    const { clients } = this
+    if (clients === undefined) return
+    clients.add(websocket)
+    websocket.on("close", () => {
+      clients.delete(websocket)
+      if (this._awaitsClients && clients.size === 0) process.nextTick(() => this.closed())
+    })
+  }
+
+  private refuse(
+    request: Http.IncomingMessage,
+    socket: Duplex,
+    code: number,
+    message: string,
+    headers?: Http.OutgoingHttpHeaders
+  ): void {
+    if (this.listenerCount("wsClientError") === 0) return respond(socket, code, message, headers)
+    this.emit("wsClientError", new Error(message), socket, request)
+  }
+}
+
+/** What a valid request asks for. */
+interface Terms {
+  readonly key: string
+  readonly protocols: Set<string>
+  readonly deflate: PerMessageDeflate.Acceptance | undefined
+}
+
+const upgraded = new WeakSet<Duplex>()
+
+const isKey = (key: string): boolean => /^[+/0-9A-Za-z]{22}==$/.test(key)
+
+function destroyOnError(this: Duplex): void {
+  this.destroy()
+}
+
+/** What an own HTTP server answers to whoever does not ask for an upgrade. */
+const upgradeRequired: Http.RequestListener = (_request, response) => {
+  const body = Http.STATUS_CODES[426]!
+  response.writeHead(426, { "Content-Length": body.length, "Content-Type": "text/plain" })
+  response.end(body)
+}
+
+const respond = (socket: Duplex, code: number, message?: string, headers?: Http.OutgoingHttpHeaders): void => {
+  const body = message || Http.STATUS_CODES[code] || ""
+  const fields = {
+    "Connection": "close",
+    "Content-Type": "text/html",
+    "Content-Length": Buffer.byteLength(body),
+    ...headers
+  }
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`)
+  socket.once("finish", () => socket.destroy())
+  socket.end([`HTTP/1.1 ${code} ${Http.STATUS_CODES[code]}`, ...lines].join("\r\n") + `\r\n\r\n${body}`)
+}

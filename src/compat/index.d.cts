@@ -1,0 +1,4 @@
+/** What `require` gives. */
+import { WebSocket } from "./index.js"
+
+export = WebSocket

@@ -1,0 +1,65 @@
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import * as Ws from "ws"
+import * as Subprotocol from "../../src/compat/Subprotocol.ts"
+
+const { subprotocol: ws } = Ws as unknown as { readonly subprotocol: typeof Subprotocol }
+
+/** The names in order, or what is thrown. */
+const outcome = (run: () => Set<string>): unknown => {
+  try {
+    return { names: [...run()] }
+  } catch (error) {
+    return { type: Object.getPrototypeOf(error), message: (error as Error).message }
+  }
+}
+
+/** The header without what the RFC lets stand between words: whitespace, and empty elements of the list. */
+const tighten = (header: string): string =>
+  header.trim().replaceAll(/[ \t]*,[ \t]*/g, ",").replaceAll(/,+/g, ",").replace(/^,/, "").replace(/,$/, "")
+
+const header = fc.array(fc.constantFrom("foo", "bar", "v1.", "F", ",", ",", " ", "\t", "é", ";", "\""), {
+  maxLength: 9
+})
+  .map((words) => words.join(""))
+
+describe("a header", () => {
+  it.each(["foo", "foo,bar", "foo, bar", "foo ,\tbar", "foo,Foo", "v1.chat,v2.chat"])(
+    "that is %s is a set",
+    (header) => {
+      expect(Subprotocol.parse(header)).toBeInstanceOf(Set)
+      expect(outcome(() => Subprotocol.parse(header))).toEqual(outcome(() => ws.parse(header)))
+    }
+  )
+
+  it.each(["", "foo,foo", "a,foo,b,foo", "foo bar", "foo;bar", "foo=bar", "é", "foo\n", "\"foo\""])(
+    "that is %j has the error of ws",
+    (header) => {
+      expect(outcome(() => ws.parse(header))).toMatchObject({ type: SyntaxError.prototype })
+      expect(outcome(() => Subprotocol.parse(header))).toEqual(outcome(() => ws.parse(header)))
+    }
+  )
+
+  it("is read as by ws, whatever it is", () => {
+    fc.assert(
+      fc.property(header, (header) => {
+        fc.pre(header === tighten(header))
+        const [ours, theirs] = [outcome(() => Subprotocol.parse(header)), outcome(() => ws.parse(header))]
+        if ("names" in (ours as object) || "names" in (theirs as object)) expect(ours).toEqual(theirs)
+        else expect(ours).toMatchObject({ type: SyntaxError.prototype }) // a header may have two faults
+      }),
+      { numRuns: 2000 }
+    )
+  })
+
+  it("may have whitespace and empty elements between its words, which ws refuses in places (RFC 6455 §4.3)", () => {
+    fc.assert(
+      fc.property(header, (header) => {
+        const ours = outcome(() => Subprotocol.parse(header))
+        if ("names" in (ours as object)) expect(ours).toEqual(outcome(() => ws.parse(tighten(header))))
+        else expect(outcome(() => ws.parse(header))).not.toHaveProperty("names")
+      }),
+      { numRuns: 2000 }
+    )
+  })
+})
