@@ -212,7 +212,7 @@ class ConnectionImpl implements Connection {
       Effect.suspend(() => {
         const problem = CloseFrame.check(nodeBytes, { code, reason }, this.agreement.role)
         if (problem !== undefined) return Effect.fail(WebSocketError.fromUsage(problem))
-        this.driver.close(code, reason)
+        this.driver.close({ code, reason })
         return this.closed
       })
   }

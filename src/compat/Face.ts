@@ -349,7 +349,7 @@ export interface Face extends WebSocketClass {
 // ---- the values ----
 
 /**
- * Makes a Duplex of a WebSocket. See {@link streamOf}.
+ * Makes a Duplex of a WebSocket: what is read are its messages, what is written becomes one message each.
  *
  * @category conversions
  * @since 0.1.0

@@ -28,7 +28,7 @@ export interface ClientOptions
   extends Options.SharedOptions, Omit<Https.RequestOptions, "protocol" | "createConnection">
 {
   protocol?: string | undefined
-  protocols?: string | Array<string> | undefined
+  protocols?: string | ReadonlyArray<string> | undefined
   protocolVersion?: number | undefined
   perMessageDeflate?: boolean | Options.PerMessageDeflateOptions | undefined
   followRedirects?: boolean | undefined
@@ -174,7 +174,6 @@ class Handshake {
     const { opener, options } = this
     const key = randomBytes(16).toString("base64")
     const request = this.send(url, this.toRequestOptions(url, key))
-    opener.setRequest(request)
     if (options.handshakeTimeout) {
       request.on("timeout", () => opener.abort(request, "Opening handshake has timed out"))
     }
@@ -199,10 +198,10 @@ class Handshake {
 
   private send(url: URL, options: Https.RequestOptions): Http.ClientRequest {
     const request = isSecure(url) ? Https.request : Http.request
-    if (!this.options.followRedirects) return request(options)
-    const { websocket } = this.opener
-    this.guardSecrets(url, options)
+    const { setRequest, websocket } = this.opener
+    if (this.options.followRedirects) this.guardSecrets(url, options)
     const sent = request(options)
+    setRequest(sent)
     if (this.redirects > 0) websocket.emit("redirect", websocket.url, sent)
     return sent
   }
@@ -251,12 +250,10 @@ class Handshake {
       this.options = { ...this.options, headers: lowerCase(this.options.headers as Http.OutgoingHttpHeaders) }
     } else if (this.opener.websocket.listenerCount("redirect") === 0) {
       const headers = options.headers as Http.OutgoingHttpHeaders
-      const own = this.options.headers as Http.OutgoingHttpHeaders
       const isSameHost = target.isIpc === this.origin.isIpc && target.host === this.origin.host
       if (!isSameHost || (this.origin.isSecure && !target.isSecure)) {
         for (const name of ["authorization", "cookie", ...(isSameHost ? [] : ["host"])]) {
           delete headers[name]
-          delete own[name]
         }
         options.auth = undefined
       }

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { DataFrame, Outbox, Receipt } from "../connection/Outbox.ts"
-import type { Job } from "../connection/Turns.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import * as MaskKey from "../transport/MaskKey.ts"
 import * as Payload from "./Payload.ts"
@@ -25,8 +24,9 @@ export interface SendOptions {
 type Callback = ((error?: Error | null) => void) | undefined
 
 /** What a callback throws is an uncaught exception, and the other callbacks are called all the same. */
-const receiptOf = (callback: Callback): Receipt | undefined =>
-  callback && ((error) => {
+const receiptOf = (callback: Callback | null): Receipt | undefined => {
+  if (!callback) return undefined
+  return (error) => {
     try {
       callback(error)
     } catch (defect) {
@@ -34,9 +34,11 @@ const receiptOf = (callback: Callback): Receipt | undefined =>
         throw defect
       })
     }
-  })
+  }
+}
 
-const closedWhile = (what: string): Error => new Error(`The socket was closed while ${what}`)
+const compressing = "data was being compressed"
+const reading = "the blob was being read"
 
 /**
  * The sending half of a compat WebSocket.
@@ -50,6 +52,10 @@ export class Outgoing {
   /** Whether the next frame is a message's first; if not, whether the message is compressed. */
   private isFirst = true
   private compresses = false
+  /** What takes its time, if something does. */
+  private activity = compressing
+  /** Octets of what was never sent because the connection ended. */
+  dropped = 0
 
   constructor(outbox: Outbox, isServer: boolean) {
     this.outbox = outbox
@@ -70,11 +76,18 @@ export class Outgoing {
 
   /** Sends a ping or pong. */
   control(opcode: Opcode.Control, data: unknown, mask: boolean, callback: Callback): void {
-    const payload = typeof data === "string" ? Buffer.from(data) : Payload.toOctets(data)
-    if (payload.length > 125) throw new RangeError("The data size must not be greater than 125 bytes")
     const receipt = receiptOf(callback)
-    const run = () => this.outbox.control(opcode, payload, this.keyFor(mask), receipt)
-    this.inOrder(payload.length, receipt, run)
+    const write = (payload: Uint8Array) => this.outbox.control(opcode, payload, this.keyFor(mask), receipt)
+    const octets = Payload.isBlob(data)
+      ? undefined
+      : typeof data === "string"
+      ? Buffer.from(data)
+      : Payload.toOctets(data)
+    const size = octets?.length ?? (data as Blob).size
+    if (size > 125) throw new RangeError("The data size must not be greater than 125 bytes")
+    if (octets === undefined) return this.read(data as Blob, receipt, write)
+    if (this.outbox.turns.isFree) write(octets)
+    else this.outbox.turns.inOrder({ size, run: () => write(octets), drop: this.dropOf(size, receipt) })
   }
 
   /** Sends bytes that are framed already. */
@@ -90,36 +103,43 @@ export class Outgoing {
   }
 
   private data(frame: DataFrame, receipt: Receipt | undefined): void {
-    const drop = this.dropOf(receipt)
-    const run = () => this.outbox.data(frame, receipt, drop)
+    const drop = this.dropOf(frame.payload.length, receipt)
+    const run = () => {
+      this.activity = compressing
+      this.outbox.data(frame, receipt, drop)
+    }
     if (this.outbox.turns.isFree) run()
     else this.outbox.turns.inOrder({ size: frame.payload.length, run, drop })
   }
 
   private blob(blob: Blob, frame: Omit<DataFrame, "payload">, receipt: Receipt | undefined): void {
-    const { turns } = this.outbox
-    const drop = () => receipt?.(closedWhile("the blob was being read"))
+    const drop = this.dropOf(blob.size, receipt)
+    this.read(blob, receipt, (payload) => {
+      this.activity = compressing
+      this.outbox.data({ ...frame, payload }, receipt, drop)
+    })
+  }
+
+  /** Reads a Blob in its turn; others wait. */
+  private read(blob: Blob, receipt: Receipt | undefined, write: (payload: Uint8Array) => void): void {
+    const { outbox } = this
+    const drop = this.dropOf(blob.size, receipt)
     const run = () => {
-      turns.begin({ size: blob.size, drop })
-      blob.arrayBuffer().then((buffer) => {
-        if (this.outbox.isAbandoned) return
-        const whole = { ...frame, payload: new Uint8Array(buffer) }
-        turns.end(() => this.outbox.data(whole, receipt, this.dropOf(receipt)))
-      }, (error: Error) => {
-        receipt?.(error)
-        turns.end()
-      })
+      this.activity = reading
+      outbox.turns.begin({ size: blob.size, drop })
+      blob.arrayBuffer().then(
+        (buffer) => outbox.isBroken ? outbox.abandon() : outbox.turns.end(() => write(new Uint8Array(buffer))),
+        (error: Error) => outbox.turns.end(() => receipt?.(error))
+      )
     }
-    turns.inOrder({ size: blob.size, run, drop: this.dropOf(receipt) })
+    outbox.turns.inOrder({ size: blob.size, run, drop })
   }
 
-  private inOrder(size: number, receipt: Receipt | undefined, run: Job["run"]): void {
-    if (this.outbox.turns.isFree) run()
-    else this.outbox.turns.inOrder({ size, run, drop: this.dropOf(receipt) })
-  }
-
-  private dropOf(receipt: Receipt | undefined): () => void {
-    return () => receipt?.(closedWhile("data was being compressed"))
+  private dropOf(size: number, receipt: Receipt | undefined): () => void {
+    return () => {
+      this.dropped += size
+      receipt?.(new Error(`The socket was closed while ${this.activity}`))
+    }
   }
 
   /** The place of a frame in its message. */

@@ -63,14 +63,14 @@ export class WebSocket extends WebSocketEvents {
   declare readonly OPEN: 1
   declare readonly CLOSING: 2
   declare readonly CLOSED: 3
-  _socket: Duplex | null = null
+  _duplex: Duplex | null = null
   _sender: Outgoing | null = null
   _req: ClientRequest | null = null
   _isServer: boolean
   _readyState: State = 0
   _protocol = ""
   _extensions = ""
-  _url = ""
+  _url: string | undefined = undefined
   _autoPong: boolean
   _closeTimeout: number
   _binaryType: Payload.BinaryType = "nodebuffer"
@@ -103,19 +103,26 @@ export class WebSocket extends WebSocketEvents {
     this._closeTimeout = given.closeTimeout ?? Options.shared.closeTimeout
     this._maxPendingAutoPongs = given.maxPendingAutoPongs ?? Options.shared.maxPendingAutoPongs
     if (address === null) return
-    const named = isOptions(protocols) ? undefined : protocols
-    const offered = named === undefined ? [] : typeof named === "string" ? [named] : named
+    const named = isOptions(protocols) ? given.protocols : protocols === undefined ? given.protocols : protocols
+    const offered = named === undefined ? [] : Array.isArray(named) ? named : [named]
     Handshake.start(this.opener(given), address, offered, given)
   }
 
   // ---- what it is ----
 
+  /** The live socket. Whoever takes it into their own hands finds everything written that was sent before. */
+  get _socket(): Duplex | null {
+    this._driver?.outbox.flush()
+    return this._duplex
+  }
+
   get readyState(): State {
     return this._readyState
   }
 
+  /** A server's have none. */
   get url(): string {
-    return this._url
+    return this._url as string
   }
 
   get protocol(): string {
@@ -131,7 +138,7 @@ export class WebSocket extends WebSocketEvents {
   }
 
   get bufferedAmount(): number {
-    return this._driver === undefined ? this._unsent : this._driver.outbox.size + this._unsent
+    return (this._driver?.outbox.held ?? 0) + (this._sender?.dropped ?? 0) + this._unsent
   }
 
   get binaryType(): Payload.BinaryType {
@@ -184,7 +191,7 @@ export class WebSocket extends WebSocketEvents {
   /** Makes it the face of a connection that is there. */
   adopt(driver: Driver.Driver, allowSynchronousEvents: boolean): Incoming {
     this._driver = driver
-    this._socket = driver.transport.duplex ?? null
+    this._duplex = driver.transport.duplex ?? null
     this._sender = new Outgoing(driver.outbox, this._isServer)
     this._readyState = 1
     const incoming = new Incoming(this, {
@@ -193,6 +200,7 @@ export class WebSocket extends WebSocketEvents {
       stop: (stopped) => driver.stop(stopped || this._paused)
     })
     this._incoming = incoming
+    this._duplex?.once("close", () => this.closing())
     driver.protocol.keepFragments(this._binaryType === "fragments")
     driver.onClosed(() => this.ended())
     driver.onGone(() => this.gone())
@@ -245,7 +253,7 @@ export class WebSocket extends WebSocketEvents {
   private answer(payload: Buffer): void {
     if (!this._autoPong || this._readyState !== 1) return
     if (++this._pendingAutoPongs > this._maxPendingAutoPongs) return this.terminate()
-    this._sender?.control(Opcode.Pong, payload, !this._isServer, () => this._pendingAutoPongs--)
+    this.pong(payload, !this._isServer, () => this._pendingAutoPongs--)
   }
 
   // ---- sending ----
@@ -285,23 +293,24 @@ export class WebSocket extends WebSocketEvents {
   }
 
   private sendTooLate(data: unknown, callback: Callback | undefined): void {
+    this._driver?.outbox.flush() // the callbacks of what was sent come first
     if (data) this._unsent += Payload.lengthOf(data)
     if (callback) process.nextTick(callback, notOpen(this._readyState))
   }
 
   // ---- closing ----
 
-  close(code?: number, data?: string | Buffer): void {
+  close(code?: number, data?: string | Uint8Array): void {
     if (this._readyState === 3) return
     if (this._readyState === 0) return this.abort(this._req!, closedEarly)
     if (this._readyState === 2) return
-    this._readyState = 2
-    if (code !== undefined && (typeof code !== "number" || !CloseCode.isReceivable(code))) {
+    if (code !== undefined && !isCloseCode(code)) {
       throw new TypeError("First argument must be a valid error code number")
     }
-    const reason = data === undefined || data.length === 0 ? "" : data
-    if (Buffer.byteLength(reason) > 123) throw new RangeError("The message must not be greater than 123 bytes")
-    this._driver?.close(code ?? 1005, String(reason))
+    const octets = data?.length ? typeof data === "string" ? Buffer.from(data) : data : Payload.empty
+    if (octets.length > 123) throw new RangeError("The message must not be greater than 123 bytes")
+    this._driver?.close({ code: Math.trunc(code ?? 1005), reason: "", octets })
+    this._readyState = 2
   }
 
   terminate(): void {
@@ -311,18 +320,25 @@ export class WebSocket extends WebSocketEvents {
     this._driver?.destroy()
   }
 
-  /** The end is known, or the peer has closed. */
+  private closing(): void {
+    if (this._readyState < 2) this._readyState = 2
+  }
+
+  /** The end is known. A subclass hears of it as of a `close` of our own. */
   private ended(): void {
     const { clean, code, error, reason } = this._driver!.closeEvent!
-    this._readyState = 2
-    this._paused = false
+    const violation = error?.reason._tag === "ProtocolError" ? error.reason : undefined
+    const octets = this._driver?.closeOctets ?? Buffer.from(reason)
+    if (violation !== undefined) this.close(violation.closeCode)
+    else if (clean) this.close(code === 1005 ? undefined : code, octets)
+    this.closing()
     this._closeFrameReceived = this._closeFrameSent = clean
     if (clean) {
       this._closeCode = code
-      this._closeMessage = reason === "" ? Payload.empty : Buffer.from(reason)
+      this._closeMessage = Payload.asBuffer(octets)
     }
-    if (error?.reason._tag === "ProtocolError") {
-      const translated = Errors.fromViolation(error.reason)
+    if (violation !== undefined) {
+      const translated = Errors.fromViolation(violation)
       this._incoming?.afterwards(() => this.emitError(translated))
     }
     if (this._gone) this.finish()
@@ -330,7 +346,7 @@ export class WebSocket extends WebSocketEvents {
 
   /** TCP is gone; what came before may still be on its way out of the thread pool. */
   private gone(): void {
-    this._readyState = 2
+    this.closing()
     this._gone = true
     if (this._driver?.closeEvent !== undefined) this.finish()
   }
@@ -389,6 +405,10 @@ export const over = (driver: Driver.Driver, { extensions = [], protocol = "", ro
 }
 
 type SendOptions = Parameters<Outgoing["message"]>[1]
+
+/** ws cuts fractions off. */
+const isCloseCode = (code: unknown): boolean =>
+  typeof code === "number" && (code <= 1014 || code >= 3000) && code <= 4999 && CloseCode.isReceivable(Math.trunc(code))
 
 const isOptions = (value: unknown): value is Handshake.ClientOptions =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -54,11 +54,14 @@ export interface ServerOptions extends Options.SharedOptions {
   readonly WebSocket?: typeof WebSocket | undefined
 }
 
+const { closeTimeout, ...shared } = Options.shared
+
 const defaults = {
-  ...Options.shared,
+  ...shared,
   perMessageDeflate: false,
   handleProtocols: null,
   clientTracking: true,
+  closeTimeout,
   verifyClient: null,
   noServer: false,
   backlog: null,
@@ -175,6 +178,7 @@ export class WebSocketServer extends EventEmitter {
     if (!this.shouldHandle(request)) return respond(socket, 400)
 
     const protocols = Subprotocol.parse(headers["sec-websocket-protocol"])
+    if (hasGap(headers["sec-websocket-protocol"])) return refuse(400, "Invalid Sec-WebSocket-Protocol header")
     if (Result.isFailure(protocols)) return refuse(400, "Invalid Sec-WebSocket-Protocol header")
     const deflate = this.chooseDeflate(headers["sec-websocket-extensions"])
     if (Result.isFailure(deflate)) return refuse(400, "Invalid or unacceptable Sec-WebSocket-Extensions header")
@@ -189,7 +193,7 @@ export class WebSocketServer extends EventEmitter {
     const compression = Options.compression(this.options.perMessageDeflate)
     if (compression === undefined || header === undefined) return Result.succeed(undefined)
     const offers = Extension.parse(header)
-    if (Result.isFailure(offers)) return Result.fail(offers.failure)
+    if (Result.isFailure(offers) || hasGap(header)) return Result.fail("malformed")
     if (!offers.success.some(({ name }) => name === PerMessageDeflate.name)) return Result.succeed(undefined)
     const problem = PerMessageDeflate.malformed(offers.success)
     if (problem !== undefined) return Result.fail(problem)
@@ -291,6 +295,9 @@ interface Terms {
 
 const upgraded = new WeakSet<Duplex>()
 
+/** An empty element of a list, which HTTP passes over (RFC 9110 §5.6.1) and ws does not. */
+const hasGap = (list: string | undefined): boolean => list !== undefined && /^[ \t]*(?:,|$)|,[ \t]*(?:,|$)/.test(list)
+
 const isKey = (key: string): boolean => /^[+/0-9A-Za-z]{22}==$/.test(key)
 
 function destroyOnError(this: Duplex): void {
@@ -314,5 +321,5 @@ const respond = (socket: Duplex, code: number, message?: string, headers?: Http.
   }
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`)
   socket.once("finish", () => socket.destroy())
-  socket.end([`HTTP/1.1 ${code} ${Http.STATUS_CODES[code]}`, ...lines].join("\r\n") + `\r\n\r\n${body}`)
+  socket.end([`HTTP/1.1 ${code} ${Http.STATUS_CODES[code] ?? ""}`, ...lines].join("\r\n") + `\r\n\r\n${body}`)
 }

@@ -8,6 +8,7 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as CloseCode from "../protocol/CloseCode.ts"
+import * as CloseFrame from "../protocol/CloseFrame.ts"
 import type { Frame } from "../protocol/Frame.ts"
 import type { FrameEncoder } from "../protocol/FrameEncoder.ts"
 import type { Message } from "../protocol/Message.ts"
@@ -116,6 +117,8 @@ export class Driver implements Receiver {
   private readonly goneWaiters = new Waiters()
   givesFrames = false
   closeEvent: CloseEvent | undefined = undefined
+  /** The reason as it came, if it was not validated. */
+  closeOctets: Uint8Array | undefined = undefined
 
   constructor(options: Options) {
     this.protocol = options.protocol
@@ -353,9 +356,10 @@ export class Driver implements Receiver {
   }
 
   /** Starts the closing handshake, after everything that was sent before. */
-  close(code: number, reason: string): void {
-    const run = () => this.obeyAll(this.protocol.close({ code, reason }))
-    if (this.beginClosing(code, reason)) this.outbox.turns.inOrder({ size: 0, run, drop: ignore })
+  close(close: CloseFrame.CloseFrame): void {
+    const run = () => this.obeyAll(this.protocol.close(close))
+    const size = CloseFrame.encode(nodeBytes, close).length
+    if (this.beginClosing(close.code, close.reason)) this.outbox.turns.inOrder({ size, run, drop: ignore })
     this.regulate()
   }
 
@@ -375,8 +379,9 @@ export class Driver implements Receiver {
     return true
   }
 
-  /** Drops the connection at once, without a closing handshake. */
+  /** Drops the connection at once, without a closing handshake, but not what was gathered to be written. */
   destroy(): void {
+    this.outbox.flush()
     this.transport.destroy()
   }
 
@@ -398,6 +403,7 @@ export class Driver implements Receiver {
   private closed(ended: Protocol.Ended): void {
     const error = this.errorOf(ended)
     this.closeEvent = { code: ended.code, reason: ended.reason, clean: ended.clean, error }
+    this.closeOctets = ended.octets
     this.inbox.finish(error === undefined ? Cause.done() : Effect.fail(error))
     this.outbox.abandon()
     this.compressor?.close()

@@ -83,6 +83,12 @@ export class Outbox {
     return this.encoder.size + this.transport.queued + this.turns.size
   }
 
+  /** Those of them that wait for something: what is only gathered leaves with this tick. */
+  get held(): number {
+    const { duplex, queued } = this.transport
+    return queued > 0 || (duplex?.writableCorked ?? 0) > 0 ? this.size : this.turns.size
+  }
+
   /** Whether a sender should wait for the transport. */
   get isCongested(): boolean {
     return this.congested
@@ -91,6 +97,11 @@ export class Outbox {
   /** Whether what was not sent by now never will be. */
   get isAbandoned(): boolean {
     return this.abandoned
+  }
+
+  /** Whether nothing can reach the peer any more. */
+  get isBroken(): boolean {
+    return this.abandoned || this.transport.duplex?.destroyed === true
   }
 
   /** Sends a message, whose turn it has to be. Others wait for it if compressing takes its time. */

@@ -17,6 +17,8 @@ import * as Violation from "./Violation.ts"
 export interface CloseFrame {
   readonly code: number
   readonly reason: string
+  /** The reason's octets, where they are sent or taken as they are, UTF-8 or not. */
+  readonly octets?: Uint8Array | undefined
 }
 
 /**
@@ -28,17 +30,22 @@ export interface CloseFrame {
 export const maxReasonSize = 123
 
 /**
- * Reads a Close frame's payload, or says which rule it breaks.
+ * Reads a Close frame's payload, or says which rule it breaks; whether the reason is UTF-8 counts if it is validated.
  *
  * @category decoding
  * @since 0.1.0
  */
-export const decode = (bytes: Bytes.Bytes, payload: Uint8Array): CloseFrame | Violation.ProtocolError => {
+export const decode = (
+  bytes: Bytes.Bytes,
+  payload: Uint8Array,
+  validate = true
+): CloseFrame | Violation.ProtocolError => {
   if (payload.length === 0) return { code: 1005, reason: "" }
   if (payload.length === 1) return Violation.error("CloseTooShort", 1)
   const code = (payload[0] << 8) | payload[1]
   if (!CloseCode.isReceivable(code)) return Violation.error("CloseCodeInvalid", code)
   const reason = payload.subarray(2)
+  if (!validate) return { code, reason: bytes.decode(reason), octets: reason }
   return Utf8.isValid(reason) ? { code, reason: bytes.decode(reason) } : Violation.error("CloseReasonNotUtf8")
 }
 
@@ -52,12 +59,14 @@ export const decode = (bytes: Bytes.Bytes, payload: Uint8Array): CloseFrame | Vi
  * @category encoding
  * @since 0.1.0
  */
-export const encode = (bytes: Bytes.Bytes, { code, reason }: CloseFrame): Uint8Array => {
+export const encode = (bytes: Bytes.Bytes, { code, octets, reason }: CloseFrame): Uint8Array => {
   if (code === 1005) return new Uint8Array(0)
   const payload = new Uint8Array(2 + maxReasonSize)
   payload[0] = code >> 8
   payload[1] = code
-  return payload.subarray(0, 2 + bytes.encodeInto(reason, payload, 2))
+  if (octets === undefined) return payload.subarray(0, 2 + bytes.encodeInto(reason, payload, 2))
+  payload.set(octets, 2)
+  return payload.subarray(0, 2 + octets.length)
 }
 
 /**

@@ -29,9 +29,7 @@ export type Role = "client" | "server"
  * @category models
  * @since 0.1.0
  */
-export interface Ended {
-  readonly code: number
-  readonly reason: string
+export interface Ended extends CloseFrame.CloseFrame {
   readonly clean: boolean
   readonly error: Violation.ProtocolError | undefined
 }
@@ -85,7 +83,7 @@ export interface Options {
   readonly bytes?: Bytes.Bytes | undefined
   /** Whether permessage-deflate was negotiated: RSV1 is then allowed, and `Inflate` orders come. Default false. */
   readonly compression?: boolean | undefined
-  /** Whether text is checked (RFC 6455 §8.1). Default true. */
+  /** Whether text and close reasons are checked (RFC 6455 §8.1). Default true. */
   readonly validateUtf8?: boolean | undefined
   /** Whether messages are given as `Octets`, undecoded. Default false. */
   readonly asOctets?: boolean | undefined
@@ -129,6 +127,7 @@ export class Protocol {
   private readonly bytes: Bytes.Bytes
   private autoPong: boolean
   private asOctets: boolean
+  private readonly validateUtf8: boolean
   private readonly reasons: boolean
   private readonly endsFirst: boolean
   private readonly decoder: FrameDecoder.FrameDecoder
@@ -153,11 +152,12 @@ export class Protocol {
     this.bytes = options.bytes ?? Bytes.portable
     this.autoPong = options.autoPong ?? true
     this.decoder = new FrameDecoder.FrameDecoder(rules, this.bytes, this.limits.maxMessageSize)
+    this.validateUtf8 = options.validateUtf8 ?? true
     this.reasons = options.reasons ?? true
     this.endsFirst = options.role === "server" || (options.endsFirst ?? false)
     this.asOctets = options.asOctets ?? false
     const { bytes, limits } = this
-    this.assembler = new MessageAssembler.MessageAssembler(bytes, limits, options.validateUtf8, this.asOctets)
+    this.assembler = new MessageAssembler.MessageAssembler(bytes, limits, this.validateUtf8, this.asOctets)
   }
 
   // ---- bytes in ----
@@ -255,7 +255,7 @@ export class Protocol {
   }
 
   private receiveClose(payload: Uint8Array): Output | undefined {
-    const close = CloseFrame.decode(this.bytes, payload)
+    const close = CloseFrame.decode(this.bytes, payload, this.validateUtf8)
     if (close instanceof Violation.ProtocolError) return this.violate(close)
     return this.defer(this.step("ReceiveClose", close, undefined))
   }

@@ -27,6 +27,7 @@ class NodeTransport implements Transport {
   readonly duplex: Duplex
   private head: Uint8Array | undefined
   private error: Error | undefined = undefined
+  private ended = false
 
   constructor(duplex: Duplex, head: Uint8Array | undefined) {
     this.duplex = duplex
@@ -55,10 +56,18 @@ class NodeTransport implements Transport {
     this.head = undefined
     duplex.on("end", receiver.onEnd)
     duplex.on("drain", receiver.onDrain)
-    duplex.once("close", () => receiver.onClose(this.error))
+    duplex.once("close", () => this.closed(receiver))
     if (head !== undefined && head.length > 0) receiver.onBytes(head)
     duplex.on("data", receiver.onBytes)
     if (duplex.destroyed) queueMicrotask(() => receiver.onClose(this.error))
+  }
+
+  /** What was read while nobody took it has arrived all the same. */
+  private closed(receiver: Receiver): void {
+    const { duplex } = this
+    const rest: Uint8Array | null = duplex.readableLength > 0 ? duplex.read(duplex.readableLength) : null
+    if (rest !== null) receiver.onBytes(rest)
+    receiver.onClose(this.error)
   }
 
   pause(): void {
@@ -72,7 +81,7 @@ class NodeTransport implements Transport {
   write(chunks: ReadonlyArray<Uint8Array>, done?: (error?: Error | null) => void): void {
     const { duplex } = this
     const last = chunks.length - 1
-    if (!duplex.writable && !duplex.destroyed) return done && queueMicrotask(() => done(writeAfterEnd()))
+    if (this.ended) return done && queueMicrotask(() => done(writeAfterEnd()))
     if (last > 0) duplex.cork()
     for (let i = 0; i < last; i++) duplex.write(chunks[i])
     duplex.write(chunks[last], done)
@@ -80,6 +89,7 @@ class NodeTransport implements Transport {
   }
 
   end(): void {
+    this.ended = true
     this.duplex.end()
   }
 

@@ -131,16 +131,16 @@ export class ZlibStream {
     const { stream } = this
     this.adjust(input.length)
     let taken = 0
+    let isLast = false
     do {
       ZlibSync.write(stream, input, taken, slab)
       if (stream.destroyed) return "Corrupt"
       const filled = slab.length - ZlibSync.room(stream)
       taken = input.length - ZlibSync.left(stream)
-      const isLast = filled < slab.length
+      isLast = filled < slab.length
       const octets = isLast && output.borrows ? slab.subarray(0, filled) : copyOf(slab, filled)
       if (filled > 0 && !output.add(octets)) return "Full"
-      if (isLast) break
-    } while (true)
+    } while (!isLast)
     return taken
   }
 
