@@ -8,6 +8,7 @@ import type * as Scope from "effect/Scope"
 import * as Connection from "../Connection.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as WebSocketError from "../WebSocketError.ts"
+import type * as Face from "./Face.ts"
 import { over, WebSocket } from "./WebSocket.ts"
 
 /**
@@ -94,9 +95,9 @@ export const fromWebSocket = (
  */
 export const toWebSocket = (
   connection: Connection.Connection
-): Effect.Effect<WebSocket, WebSocketError.WebSocketError> =>
+): Effect.Effect<Face.WebSocket, WebSocketError.WebSocketError> =>
   Effect.suspend(() => {
     const parts = connection.state === "Open" ? Connection.toDriver(connection) : undefined
     if (parts === undefined) return Effect.fail(WebSocketError.fromUsage("it is not an open connection of effect-ws"))
-    return Effect.succeed(over(parts.driver, parts.agreement))
+    return Effect.succeed(over(parts.driver, parts.agreement) as unknown as Face.WebSocket)
   })

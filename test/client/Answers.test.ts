@@ -184,7 +184,7 @@ describe("handshakeTimeout", () => {
       const server = yield* RawServer.start(({ socket }) => {
         setTimeout(() => socket.write(RawServer.answer(302, { "Location": "/" })), 25)
       })
-      const reason = yield* reasonFor(server.url, { ...patience, maxRedirects: 1000 })
+      const reason = yield* reasonFor(server.url, { handshakeTimeout: 1000, maxRedirects: 1000 })
       assert.strictEqual(reason._tag, "TimeoutError")
       assert.isAtLeast(server.requests.length, 2)
       yield* server.deserted

@@ -55,17 +55,24 @@ export const make = () => {
   install(tarball, user)
   const manifest: Manifest = JSON.parse(readFileSync(join(user, "node_modules/effect-ws/package.json"), "utf8"))
 
-  const runFile = (name: string, text: string): string => {
+  const write = (name: string, text: string): void => {
+    mkdirSync(dirname(join(user, name)), { recursive: true })
     writeFileSync(join(user, name), text)
+  }
+
+  const runFile = (name: string, text: string): string => {
+    write(name, text)
     return run(user, process.execPath, [name])
   }
 
   const compile = (files: Readonly<Record<string, string>>): string => {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(user, name), text)
+    for (const [name, text] of Object.entries(files)) write(name, text)
     return run(user, process.execPath, [tsc, "--project", "."])
   }
 
   return {
+    /** Where the user's project is. */
+    folder: user,
     /** The modules that users can import, such as `effect-ws/Connection`. */
     modules: Object.keys(manifest.exports).flatMap((path) =>
       path.endsWith(".json") ? [] : [path.replace(".", "effect-ws")]

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import * as Project from "../compat/register/Project.ts"
+import * as Programs from "../compat/types/Programs.ts"
 import * as PackedPackage from "./PackedPackage.ts"
 
 const settings = {
@@ -22,6 +24,24 @@ import { NodeWebSocketServer, WebSocketServer } from "effect-ws"
 const Echo = WebSocketServer.handle("/echo", ({ messages, sink }) => Stream.run(messages, sink))
 
 Echo.pipe(Layer.provide(NodeWebSocketServer.layer({ port: 8080 })), Layer.launch, NodeRuntime.runMain)
+`
+
+/** Written for ws, and compiled with compat instead. */
+const programsForWs = Object.fromEntries(
+  Programs.all.flatMap((one) => Object.entries(Programs.filesOf(one)).filter(([file]) => file.startsWith("compat/")))
+)
+
+const programInCommonJs = `
+const assert = require("node:assert")
+const WebSocket = require("effect-ws/compat")
+const { WebSocketServer } = WebSocket
+class Client extends WebSocket {}
+assert.equal(new Client(null).readyState, WebSocket.CONNECTING)
+assert.ok(new WebSocketServer({ noServer: true }) instanceof WebSocket.Server)
+import("effect-ws/compat").then((compat) => {
+  assert.equal(compat.default, WebSocket)
+  console.log("ok")
+})
 `
 
 const imports = (modules: ReadonlyArray<string>): string =>
@@ -57,12 +77,24 @@ describe("the npm package", () => {
     expect(packed.run("require.cjs", requires)).toBe("")
   })
 
-  it("has declarations against which strict TypeScript compiles", () => {
+  it("gives require() the class that ws gives", () => {
+    expect(packed.run("compat.cjs", programInCommonJs)).toBe("ok\n")
+  })
+
+  it("gives itself to programs for ws with effect-ws/register", () => {
+    Project.write(packed.folder)
+    for (const program of ["app.mjs", "app.cjs", "worker.mjs"]) {
+      expect(Project.run(packed.folder, ["--import", "effect-ws/register", program])).toBe("ok\n")
+    }
+  })
+
+  it("has declarations against which strict TypeScript compiles, also what was written for ws", () => {
     const files = {
       "tsconfig.json": JSON.stringify(settings),
       "program.ts": program,
-      "modules.ts": imports(packed.modules)
+      "modules.ts": imports(packed.modules),
+      ...programsForWs
     }
     expect(packed.compile(files)).toBe("")
-  })
+  }, 120_000)
 })
