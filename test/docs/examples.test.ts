@@ -1,5 +1,5 @@
 /**
- * Every `ts` fence of README.md, src/README.md and the JSDoc comments in src is a program: type-checked as the project
+ * Every `ts` fence of README.md, those below src and the JSDoc comments in src is a program: type-checked as the project
  * is (but for unused names), run by Node on the sources, and successful if it exits with 0 (see `preload.ts`).
  *
  * A comment `// => result` behind an expression, `console.log(expression)` or declaration, or alone in the line below
@@ -13,7 +13,7 @@ import * as Fences from "./Fences.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-const fences = globSync(["README.md", "src/README.md", "src/**/*.ts"], { cwd: root }).toSorted().flatMap((file) =>
+const fences = globSync(["README.md", "src/**/README.md", "src/**/*.ts"], { cwd: root }).toSorted().flatMap((file) =>
   Fences.of(file.replaceAll("\\", "/"), readFileSync(`${root}/${file}`, "utf8"))
 )
 
