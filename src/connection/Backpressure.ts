@@ -9,21 +9,6 @@ import type { WebSocketError } from "../WebSocketError.ts"
 import type { Driver } from "./Driver.ts"
 import * as Turn from "./Turn.ts"
 
-/**
- * Sends messages in their turn, waiting wherever the transport takes no more.
- *
- * @category sending
- * @since 0.1.0
- */
-export const sendAll = (
-  driver: Driver,
-  messages: Messages,
-  options?: SendOptions
-): Effect.Effect<void, WebSocketError> =>
-  driver.outbox.turns.isFree
-    ? sendFrom(driver, messages, 0, options)
-    : Effect.andThen(Turn.wait(driver), Effect.suspend(() => sendFrom(driver, messages, 0, options)))
-
 type Messages = ReadonlyArray<Message.Message | Message.Prepared>
 
 /**
@@ -37,22 +22,60 @@ export interface SendOptions {
   readonly compress?: boolean | undefined
 }
 
+/**
+ * Sends messages in their turn, waiting wherever one takes its time or the transport takes no more.
+ *
+ * @category sending
+ * @since 0.1.0
+ */
+export const sendAll = (
+  driver: Driver,
+  messages: Messages,
+  options?: SendOptions
+): Effect.Effect<void, WebSocketError> =>
+  driver.outbox.turns.isFree ? sendFrom(driver, messages, 0, options) : sendInTurn(driver, messages, 0, options)
+
+/** It is their turn now. */
 const sendFrom = (
   driver: Driver,
   messages: Messages,
   from: number,
   options: SendOptions | undefined
 ): Effect.Effect<void, WebSocketError> => {
-  const { outbox, unsendable } = driver
+  const { unsendable } = driver
   if (unsendable !== undefined) return Effect.fail(unsendable)
+  return sendRest(driver, messages, encode(driver, messages, from, options), options)
+}
+
+/** They are encoded within their turn, so that nothing that was called for later can come before. */
+const sendInTurn = (driver: Driver, messages: Messages, from: number, options: SendOptions | undefined) =>
+  Effect.suspend(() => {
+    let next = from
+    const turn = Turn.wait(driver, () => next = encode(driver, messages, from, options))
+    return Effect.andThen(turn, Effect.suspend(() => sendRest(driver, messages, next, options)))
+  })
+
+/** Encodes messages until one takes its time or the transport is full; gives the index of the next. */
+const encode = ({ outbox }: Driver, messages: Messages, from: number, options: SendOptions | undefined): number => {
   for (let i = from; i < messages.length; i++) {
     outbox.message(messages[i], options?.compress ?? true)
-    if (!outbox.isCongested && !outbox.turns.isBusy) continue
-    const ready = outbox.turns.isBusy ? Effect.andThen(Turn.wait(driver), wait(driver)) : wait(driver)
-    if (i + 1 === messages.length) return ready
-    return Effect.andThen(ready, Effect.suspend(() => sendFrom(driver, messages, i + 1, options)))
+    if (outbox.isCongested || outbox.turns.isBusy) return i + 1
   }
-  return Effect.void
+  return messages.length
+}
+
+/** Waits for what is encoded, and goes on. */
+const sendRest = (
+  driver: Driver,
+  messages: Messages,
+  next: number,
+  options: SendOptions | undefined
+): Effect.Effect<void, WebSocketError> => {
+  const { isCongested, turns } = driver.outbox
+  if (turns.isBusy) return sendInTurn(driver, messages, next, options)
+  if (!isCongested) return Effect.void
+  if (next === messages.length) return wait(driver)
+  return Effect.andThen(wait(driver), Effect.suspend(() => sendAll(driver, messages.slice(next), options)))
 }
 
 /**
@@ -66,6 +89,7 @@ export const wait = (driver: Driver): Effect.Effect<void, WebSocketError> =>
 
 const untilWritable = (driver: Driver): Effect.Effect<void, WebSocketError> =>
   Effect.callback((resume) => {
+    if (!driver.outbox.isCongested) return resume(Turn.failIfClosed(driver))
     const cancel = driver.outbox.whenWritable(() => resume(Turn.failIfClosed(driver)))
     return Effect.sync(cancel)
   })

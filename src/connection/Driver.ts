@@ -126,7 +126,7 @@ export class Driver implements Receiver {
     this.closeTimeout = options.closeTimeout
     this.lingerTimeout = options.lingerTimeout ?? Duration.min(options.closeTimeout, usualLinger)
     this.deadline = new Deadline(options.startTimer, () => this.timedOut())
-    this.inbox = new Inbox.Inbox(options.inboxSize)
+    this.inbox = new Inbox.Inbox(options.inboxSize, () => this.pull)
     this.compressor = options.compressor
     this.outbox = new Outbox(options.encoder, options.transport, options.compressor, (writable) => {
       this.obeyAll(options.protocol.setWritable(writable))
@@ -227,6 +227,7 @@ export class Driver implements Receiver {
   /** Everything that came since the last call; waits for more if there is nothing. */
   readonly pull: Effect.Effect<Batch, Failure> = Effect.suspend(() => {
     if (this.inbox.isEmpty()) this.readOn()
+    if (this.held !== undefined && this.inbox.isEmpty()) this.readOn() // a Close that was met just now: nothing to wait for
     const items = this.inbox.take()
     if (this.paused) this.regulate()
     return items ?? this.inbox.wait

@@ -30,9 +30,20 @@ export class Inbox<A extends { readonly length: number }> {
   private end: Effect.Effect<never, Failure> | undefined = undefined
   private waiter: ((effect: Effect.Effect<NonEmptyReadonlyArray<A>, Failure>) => void) | undefined = undefined
   private discarding = false
+  /** Waits for `wake`. */
+  readonly wait: Effect.Effect<NonEmptyReadonlyArray<A>, Failure>
 
-  constructor(limit: number) {
+  /** `retry` is how to take what has come before the waiting began. */
+  constructor(limit: number, retry: () => Effect.Effect<NonEmptyReadonlyArray<A>, Failure>) {
     this.limit = limit
+    this.wait = Effect.callback((resume) => {
+      if (this.items.length > 0 || this.end !== undefined) return resume(retry())
+      if (this.waiter !== undefined) return resume(Effect.fail(twoReaders()))
+      this.waiter = resume
+      return Effect.sync(() => {
+        if (this.waiter === resume) this.waiter = undefined
+      })
+    })
   }
 
   /** Adds an item, or drops it if nobody will ever read. */
@@ -95,15 +106,6 @@ export class Inbox<A extends { readonly length: number }> {
     this.items = []
     this.size = 0
   }
-
-  /** Waits for `wake`. */
-  readonly wait: Effect.Effect<NonEmptyReadonlyArray<A>, Failure> = Effect.callback((resume) => {
-    if (this.waiter !== undefined) return resume(Effect.fail(twoReaders()))
-    this.waiter = resume
-    return Effect.sync(() => {
-      if (this.waiter === resume) this.waiter = undefined
-    })
-  })
 }
 
 /** The error for a second consumer. */

@@ -93,6 +93,7 @@ class Writer {
     })
     if (isWritten) return undefined
     return Effect.callback((done) => {
+      if (isWritten) return done(Effect.void)
       resume = done
       return Effect.sync(this.driver.onClosed(() => done(Turn.failIfClosed(this.driver))))
     })

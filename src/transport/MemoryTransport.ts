@@ -65,7 +65,7 @@ class MemoryTransport implements Transport {
       this.queued += chunk.length
       this.peer?.inbox.push(new Uint8Array(chunk))
     }
-    this.congested = this.queued >= highWaterMark
+    this.congested ||= this.queued >= highWaterMark
     this.peer?.schedule()
   }
 

@@ -145,6 +145,7 @@ const observe = (): ReadonlyArray<ReadonlyArray<unknown>> => {
   callers.flush = (_kind, callback) => callback()
   stream.params(1, 0, () => {})
   callers._processChunk(Buffer.from("?"), Z_SYNC_FLUSH)
+  stream.close()
   return seen
 }
 

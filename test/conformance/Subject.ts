@@ -7,12 +7,13 @@ import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import type { Negotiation } from "./Case.ts"
 import { limits } from "./Limits.ts"
 import { type Role, Tester } from "./Tester.ts"
 
 /** Gives a tester on a new connection; `stop` ends the implementation. */
 export interface Subject {
-  readonly open: () => Promise<Tester>
+  readonly open: (negotiation: Negotiation) => Promise<Tester>
   readonly stop: () => Promise<void>
 }
 
@@ -29,7 +30,12 @@ const readHead = async (socket: Socket): Promise<readonly [head: string, rest: B
 
 const valueOf = (name: string, head: string): string => new RegExp(`^${name}: (.*)$`, "im").exec(head)?.[1] ?? ""
 
-const Echo = WebSocketServer.handle("/", limits, ({ messages, sink }) => Stream.run(messages, sink))
+const header = (name: string, value: string): string => value === "" ? "" : `${name}: ${value}\r\n`
+
+/** Every message is compressed where that was agreed on. */
+const options = { ...limits, compression: { threshold: 0 } }
+
+const Echo = WebSocketServer.handle("/", options, ({ messages, sink }) => Stream.run(messages, sink))
 
 const key = "dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -42,16 +48,17 @@ export const server = async (): Promise<Subject> => {
   const runtime = ManagedRuntime.make(layer)
   const address = await runtime.runPromise(Effect.flatMap(WebSocketServer.WebSocketServer, ({ address }) => address))
   const port = address._tag === "UnixPathAddress" ? 0 : address.port
-  const open = async () => {
+  const open = async ({ accepted, offer }: Negotiation) => {
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true })
     socket.write(
       "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`
+        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n${header("Sec-WebSocket-Extensions", offer)}\r\n`
     )
     const [head, rest] = await readHead(socket)
     assert.match(head, /^HTTP\/1\.1 101 /)
     assert.equal(valueOf("sec-websocket-accept", head), acceptOf(key))
-    return new Tester("client", socket, rest)
+    assert.equal(valueOf("sec-websocket-extensions", head), accepted)
+    return new Tester("client", socket, rest, accepted)
   }
   return { open, stop: () => runtime.dispose() }
 }
@@ -62,21 +69,23 @@ export const client = async (): Promise<Subject> => {
   listener.listen(0, "127.0.0.1")
   await once(listener, "listening")
   const { port } = listener.address() as AddressInfo
-  const echo = WebSocketClient.connect(`ws://127.0.0.1:${port}/`, limits).pipe(
+  const echo = WebSocketClient.connect(`ws://127.0.0.1:${port}/`, options).pipe(
     Effect.flatMap(({ messages, sink }) => Stream.run(messages, sink)),
     Effect.scoped
   )
   const runs: Array<Promise<Exit.Exit<void, unknown>>> = []
-  const open = async () => {
+  const open = async ({ answer }: Negotiation) => {
     const accepted = once(listener, "connection")
     runs.push(Effect.runPromiseExit(echo))
     const [socket] = await accepted as [Socket]
     const [head, rest] = await readHead(socket)
+    assert.equal(valueOf("sec-websocket-extensions", head), "permessage-deflate; client_max_window_bits")
     socket.write(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-        `Sec-WebSocket-Accept: ${acceptOf(valueOf("sec-websocket-key", head))}\r\n\r\n`
+        `Sec-WebSocket-Accept: ${acceptOf(valueOf("sec-websocket-key", head))}\r\n` +
+        `${header("Sec-WebSocket-Extensions", answer)}\r\n`
     )
-    return new Tester("server", socket, rest)
+    return new Tester("server", socket, rest, answer)
   }
   const stop = async () => {
     await Promise.all(runs)

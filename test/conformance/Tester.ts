@@ -2,10 +2,13 @@
 import type { Socket } from "node:net"
 import { setImmediate as tick } from "node:timers/promises"
 import { expect } from "vitest"
+import * as Deflate from "./Deflate.ts"
 import * as Frames from "./Frames.ts"
 import { Inlet } from "./Inlet.ts"
 
 export type Role = "client" | "server"
+
+const peerOf = { client: "server", server: "client" } as const
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true })
 
@@ -13,11 +16,17 @@ export class Tester {
   readonly role: Role
   private readonly socket: Socket
   private readonly inlet: Inlet
+  private readonly writer: Deflate.Writer
+  private readonly reader: Deflate.Reader
 
-  constructor(role: Role, socket: Socket, head: Buffer) {
+  /** `extension` is what was agreed on. */
+  constructor(role: Role, socket: Socket, head: Buffer, extension: string) {
+    const agreement = Deflate.agreementOf(extension)
     this.role = role
     this.socket = socket
     this.inlet = new Inlet(socket, head, role === "server")
+    this.writer = new Deflate.Writer(agreement[role])
+    this.reader = new Deflate.Reader(agreement[peerOf[role]])
     socket.setNoDelay(true)
   }
 
@@ -49,6 +58,13 @@ export class Tester {
     for (const frame of frames) await this.sendChop(this.encode([frame]))
   }
 
+  /** A compressed message, in fragments of so many octets. */
+  async sendCompressed(opcode: number, payload: Buffer, size = Infinity): Promise<void> {
+    const compressed = await this.writer.write(payload)
+    const [first, ...others] = Frames.fragments(opcode, compressed, Math.min(size, compressed.length))
+    this.send({ ...first, rsv: 4 }, ...others)
+  }
+
   /** The octets of one frame, cut at these places of its payload; the last part has the rest. */
   parts(frame: Frames.Frame, ...cuts: ReadonlyArray<number>): ReadonlyArray<Buffer> {
     const octets = this.encode([frame])
@@ -70,14 +86,23 @@ export class Tester {
 
   /** A message, in however many fragments. */
   async expectMessage(opcode: number, payload: Buffer): Promise<void> {
+    expect((await this.readMessage(opcode, 0)).equals(payload)).toBe(true)
+  }
+
+  /** A compressed message: RSV1 is on its first frame, and on no other (RFC 7692 §6). */
+  async expectCompressed(opcode: number, payload: Buffer): Promise<void> {
+    expect(this.reader.read(await this.readMessage(opcode, 4)).equals(payload)).toBe(true)
+  }
+
+  private async readMessage(opcode: number, rsv: number): Promise<Buffer> {
     const parts: Array<Buffer> = []
     for (let fin = false; !fin;) {
       const frame = await this.inlet.next()
-      expect(frame).toMatchObject({ opcode: parts.length === 0 ? opcode : 0, rsv: 0 })
+      expect(frame).toMatchObject(parts.length === 0 ? { opcode, rsv } : { opcode: 0, rsv: 0 })
       parts.push(frame!.payload)
       fin = frame!.fin
     }
-    expect(Buffer.concat(parts).equals(payload)).toBe(true)
+    return Buffer.concat(parts)
   }
 
   /** The barrier: all that was sent has arrived, and nothing was wrong with it. */
@@ -128,5 +153,6 @@ export class Tester {
 
   destroy(): void {
     this.socket.destroy()
+    this.writer.close()
   }
 }

@@ -12,9 +12,9 @@ for (const { role, start } of Subject.subjects) {
     })
     afterAll(() => subject.stop())
 
-    for (const { does, id, run } of Catalogue.cases) {
+    for (const { does, id, negotiation, run } of Catalogue.cases) {
       it(`${id}: ${does}`, async () => {
-        const tester = await subject.open()
+        const tester = await subject.open(negotiation)
         try {
           await run(tester)
         } finally {
@@ -22,7 +22,5 @@ for (const { role, start } of Subject.subjects) {
         }
       })
     }
-
-    for (const group of Catalogue.later) it.todo(group)
   })
 }

@@ -1,12 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Queue } from "effect"
 import type { Scope } from "effect/Scope"
-import { existsSync } from "node:fs"
 import * as Tls from "node:tls"
-import { chromium } from "playwright-core"
 import * as WebSocketServer from "../../src/WebSocketServer.ts"
 import * as Certificate from "../server/Certificate.ts"
 import * as TestServer from "../server/TestServer.ts"
+import * as Chromium from "./Chromium.ts"
 import * as Endpoints from "./Endpoints.ts"
 import { closes, payloads } from "./Payloads.ts"
 import * as WebClient from "./WebClient.ts"
@@ -14,14 +13,10 @@ import * as WebClient from "./WebClient.ts"
 type Run = (task: WebClient.Task) => Promise<WebClient.Outcome>
 
 /** Chromium's program runs in one page, all connections in it. */
-const inChromium: Effect.Effect<Run, never, Scope> = Effect.gen(function*() {
-  const browser = yield* Effect.acquireRelease(
-    Effect.promise(() => chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] })),
-    (browser) => Effect.promise(() => browser.close())
-  )
-  const page = yield* Effect.promise(() => browser.newPage())
-  return (task) => page.evaluate(WebClient.run, task)
-})
+const inChromium: Effect.Effect<Run, never, Scope> = Effect.map(
+  Chromium.page,
+  (page) => (task) => page.evaluate(WebClient.run, task)
+)
 
 /** Node's client (undici) trusts what the process trusts. */
 const inNode: Effect.Effect<Run, never, Scope> = Effect.as(
@@ -96,4 +91,4 @@ const tests = (client: Effect.Effect<Run, never, Scope>, secure: boolean): void 
 
 describe("Node's WebSocket with our server over TCP", () => tests(inNode, false))
 describe("Node's WebSocket with our server over TLS", () => tests(inNode, true))
-describe.skipIf(!existsSync("/usr/bin/chromium"))("Chromium with our server over TCP", () => tests(inChromium, false))
+describe.skipIf(!Chromium.isInstalled)("Chromium with our server over TCP", () => tests(inChromium, false))
