@@ -54,8 +54,6 @@ export class Outgoing {
   private compresses = false
   /** What takes its time, if something does. */
   private activity = compressing
-  /** Octets of what was never sent because the connection ended. */
-  dropped = 0
 
   constructor(outbox: Outbox, isServer: boolean) {
     this.outbox = outbox
@@ -87,7 +85,7 @@ export class Outgoing {
     if (size > 125) throw new RangeError("The data size must not be greater than 125 bytes")
     if (octets === undefined) return this.read(data as Blob, receipt, write)
     if (this.outbox.turns.isFree) write(octets)
-    else this.outbox.turns.inOrder({ size, run: () => write(octets), drop: this.dropOf(size, receipt) })
+    else this.outbox.turns.inOrder({ size, run: () => write(octets), drop: this.dropOf(receipt) })
   }
 
   /** Sends bytes that are framed already. */
@@ -103,7 +101,7 @@ export class Outgoing {
   }
 
   private data(frame: DataFrame, receipt: Receipt | undefined): void {
-    const drop = this.dropOf(frame.payload.length, receipt)
+    const drop = this.dropOf(receipt)
     const run = () => {
       this.activity = compressing
       this.outbox.data(frame, receipt, drop)
@@ -113,7 +111,7 @@ export class Outgoing {
   }
 
   private blob(blob: Blob, frame: Omit<DataFrame, "payload">, receipt: Receipt | undefined): void {
-    const drop = this.dropOf(blob.size, receipt)
+    const drop = this.dropOf(receipt)
     this.read(blob, receipt, (payload) => {
       this.activity = compressing
       this.outbox.data({ ...frame, payload }, receipt, drop)
@@ -123,7 +121,7 @@ export class Outgoing {
   /** Reads a Blob in its turn; others wait. */
   private read(blob: Blob, receipt: Receipt | undefined, write: (payload: Uint8Array) => void): void {
     const { outbox } = this
-    const drop = this.dropOf(blob.size, receipt)
+    const drop = this.dropOf(receipt)
     const run = () => {
       this.activity = reading
       outbox.turns.begin({ size: blob.size, drop })
@@ -135,11 +133,8 @@ export class Outgoing {
     outbox.turns.inOrder({ size: blob.size, run, drop })
   }
 
-  private dropOf(size: number, receipt: Receipt | undefined): () => void {
-    return () => {
-      this.dropped += size
-      receipt?.(new Error(`The socket was closed while ${this.activity}`))
-    }
+  private dropOf(receipt: Receipt | undefined): () => void {
+    return () => receipt?.(new Error(`The socket was closed while ${this.activity}`))
   }
 
   /** The place of a frame in its message. */

@@ -138,7 +138,8 @@ export class WebSocket extends WebSocketEvents {
   }
 
   get bufferedAmount(): number {
-    return (this._driver?.outbox.held ?? 0) + (this._sender?.dropped ?? 0) + this._unsent
+    const { outbox } = this._driver ?? {}
+    return outbox === undefined ? this._unsent : outbox.held + outbox.turns.dropped + this._unsent
   }
 
   get binaryType(): Payload.BinaryType {

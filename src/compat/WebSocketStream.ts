@@ -6,6 +6,104 @@
 import { Duplex, type DuplexOptions } from "node:stream"
 import type { WebSocket } from "./WebSocket.ts"
 
+type Done = (error?: Error | null) => void
+
+/** What the stream does itself, whatever is asked for: its end is the connection's. */
+const own = { autoDestroy: false, emitClose: false, objectMode: false, writableObjectMode: false }
+
+class WebSocketStream extends Duplex {
+  private readonly websocket: WebSocket
+  /** Whether the connection has failed by itself, and says so to its peer. */
+  private failed = false
+
+  constructor(websocket: WebSocket, options: DuplexOptions | undefined) {
+    super({ ...options, ...own })
+    this.websocket = websocket
+    websocket.on("message", (data: Buffer, isBinary: boolean) => this.receive(data, isBinary))
+    websocket.once("error", (error: Error) => this.fail(error))
+    websocket.once("close", () => this.destroyed || this.push(null))
+    this.on("end", () => this.destroyIfDone())
+    this.on("finish", () => this.destroyIfDone())
+    this.on("error", this.onOwnError)
+  }
+
+  // ---- reading ----
+
+  private receive(data: Buffer, isBinary: boolean): void {
+    const chunk = !isBinary && this.readableObjectMode ? data.toString() : data
+    if (!this.push(chunk)) this.websocket.pause()
+  }
+
+  override _read(): void {
+    if (this.websocket.isPaused) this.websocket.resume()
+  }
+
+  // ---- writing ----
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
+    this.whenOpen(() => this.websocket.send(chunk, done))
+  }
+
+  /** Closes, and waits for what was written to be out. */
+  override _final(done: Done): void {
+    this.whenOpen(() => {
+      const { _socket: socket, readyState } = this.websocket
+      if (socket === null) return
+      if (socket.writableFinished || readyState === 3) {
+        done()
+        if (this.readableEnded) this.destroy()
+      } else {
+        socket.once("finish", done)
+        this.websocket.close()
+      }
+    })
+  }
+
+  private whenOpen(job: () => void): void {
+    if (this.websocket.readyState === 0) this.websocket.once("open", job)
+    else job()
+  }
+
+  // ---- the end ----
+
+  private fail(error: Error): void {
+    if (this.destroyed) return
+    this.failed = true
+    this.destroy(error)
+  }
+
+  private destroyIfDone(): void {
+    if (!this.destroyed && this.readableEnded && this.writableFinished) this.destroy()
+  }
+
+  /** Ends with the connection, and is closed after it. */
+  override _destroy(error: Error | null, done: Done): void {
+    const { websocket } = this
+    const close = () => process.nextTick(() => this.emit("close"))
+    if (websocket.readyState === 3) {
+      done(error)
+      return void close()
+    }
+    let isTold = false
+    websocket.once("error", (reason: Error) => {
+      isTold = true
+      done(reason)
+    })
+    websocket.once("close", () => {
+      if (!isTold) done(error)
+      close()
+    })
+    if (!this.failed) websocket.terminate()
+  }
+
+  /** An error of the stream's own ends the connection too; it is nobody's fault but still has to be heard. */
+  private readonly onOwnError = (error: Error): void => {
+    this.removeListener("error", this.onOwnError)
+    this.destroy()
+    if (this.listenerCount("error") === 0) this.emit("error", error)
+  }
+}
+
 /**
  * Makes a Duplex of a WebSocket: what is read are its messages, what is written becomes one message each.
  *
@@ -17,78 +115,5 @@ import type { WebSocket } from "./WebSocket.ts"
  * @category conversions
  * @since 0.1.0
  */
-export const createWebSocketStream = (websocket: WebSocket, options: DuplexOptions = {}): Duplex => {
-  let terminates = true
-  const duplex = new Duplex({
-    ...options,
-    autoDestroy: false,
-    emitClose: false,
-    objectMode: false,
-    writableObjectMode: false,
-    read() {
-      if (websocket.isPaused) websocket.resume()
-    },
-    write(chunk: Buffer, encoding, callback) {
-      whenOpen(() => websocket.send(chunk, callback))
-      void encoding
-    },
-    final(callback) {
-      whenOpen(() => {
-        if (websocket._socket === null) return
-        if (websocket.readyState === 3 || websocket._socket.writableFinished) {
-          callback()
-          if (duplex.readableEnded) duplex.destroy()
-          return
-        }
-        websocket._socket.once("finish", callback)
-        websocket.close()
-      })
-    },
-    destroy(error, callback) {
-      if (websocket.readyState === 3) {
-        callback(error)
-        return process.nextTick(() => duplex.emit("close"))
-      }
-      let isReported = false
-      websocket.once("error", (reason) => {
-        isReported = true
-        callback(reason)
-      })
-      websocket.once("close", () => {
-        if (!isReported) callback(error)
-        process.nextTick(() => duplex.emit("close"))
-      })
-      if (terminates) websocket.terminate()
-    }
-  })
-
-  const whenOpen = (job: () => void): void => {
-    if (websocket.readyState === 0) websocket.once("open", job)
-    else job()
-  }
-
-  websocket.on("message", (data: Buffer, isBinary: boolean) => {
-    const chunk = !isBinary && duplex.readableObjectMode ? data.toString() : data
-    if (!duplex.push(chunk)) websocket.pause()
-  })
-  websocket.once("error", (error) => {
-    if (duplex.destroyed) return
-    // The connection is closing already, with the code that says why
-    terminates = false
-    duplex.destroy(error)
-  })
-  websocket.once("close", () => {
-    if (!duplex.destroyed) duplex.push(null)
-  })
-  const destroyWhenEnded = (): void => {
-    if (!duplex.destroyed && duplex.readableEnded && duplex.writableFinished) duplex.destroy()
-  }
-  duplex.on("end", destroyWhenEnded)
-  duplex.on("finish", destroyWhenEnded)
-  duplex.on("error", function onError(error: Error) {
-    duplex.removeListener("error", onError)
-    duplex.destroy()
-    if (duplex.listenerCount("error") === 0) duplex.emit("error", error)
-  })
-  return duplex
-}
+export const createWebSocketStream = (websocket: WebSocket, options?: DuplexOptions): Duplex =>
+  new WebSocketStream(websocket, options)

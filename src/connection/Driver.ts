@@ -148,6 +148,7 @@ export class Driver implements Receiver {
   readonly onDrain = (): void => this.outbox.drained()
 
   readonly onEnd = (): void => {
+    this.stopped = false // the end is told also to a tap that takes nothing for now
     this.protocol.endOfStream()
     this.read()
   }

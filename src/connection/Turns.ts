@@ -29,6 +29,8 @@ export class Turns {
   private running = false
   /** Octets of the message under way and of those that wait. */
   size = 0
+  /** Octets of those whose turn never came. */
+  dropped = 0
 
   /** Whether a message is under way that others have to wait for. */
   get isBusy(): boolean {
@@ -66,6 +68,7 @@ export class Turns {
   abandon(): void {
     const { current, jobs = [] } = this
     this.current = this.jobs = undefined
+    this.dropped += this.size
     this.size = 0
     current?.drop()
     for (const { drop } of jobs) drop()

@@ -6,6 +6,13 @@ import * as Listening from "./Listening.ts"
 import * as Peer from "./Peer.ts"
 import * as Wire from "./Wire.ts"
 
+/** What is said of the first message. */
+const transient = (role: Protocol.Role, sent: Wire.Sent, options: Partial<Protocol.Options> = {}) => {
+  const protocol = new Protocol.Protocol({ role, compression: true, ...options })
+  protocol.push(Peer.wireFor(role)(sent))
+  return (protocol.next() as { readonly transient?: boolean }).transient
+}
+
 describe.each(Peer.roles)("a $role with compression (RFC 7692 §6)", ({ role }) => {
   const wire = Peer.wireFor(role)
 
@@ -36,13 +43,9 @@ describe.each(Peer.roles)("a $role with compression (RFC 7692 §6)", ({ role }) 
   })
 
   it("keeps what it is given, unless that is a text", () => {
-    const transient = (compressed: Wire.Sent, options: Partial<Protocol.Options> = {}) => {
-      const protocol = new Protocol.Protocol({ role, compression: true, ...options })
-      protocol.push(wire(compressed))
-      return (protocol.next() as { readonly transient?: boolean }).transient
-    }
     const [text, binary] = [Peer.compressed(1, "z"), Peer.compressed(2, "z")]
-    expect([transient(text), transient(binary), transient(text, { asOctets: true })]).toEqual([true, false, false])
+    const asked = [transient(role, text), transient(role, binary), transient(role, text, { asOctets: true })]
+    expect(asked).toEqual([true, false, false])
   })
 
   it("gives what is empty when it is inflated", () => {

@@ -1,0 +1,72 @@
+import WebSocket, { createWebSocketStream, WebSocketServer } from "effect-ws/compat"
+import { once } from "node:events"
+import {
+  createReadStream,
+  createWriteStream,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Transform } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+
+const size = 2 ** 30
+const mark = "not only zeros"
+const mebibyte = 2 ** 20
+
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "effect-ws-streams-"))
+  writeFileSync(join(folder, "sent"), mark)
+  truncateSync(join(folder, "sent"), size)
+})
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Watches resident memory while octets pass by. */
+class Gauge extends Transform {
+  readonly before = process.memoryUsage.rss()
+  most = 0
+  private passed = 0
+
+  override _transform(chunk: Buffer, _encoding: string, done: (error: null, chunk: Buffer) => void): void {
+    if (this.passed === 0) expect(chunk.subarray(0, mark.length).toString()).toBe(mark)
+    this.passed += chunk.length
+    if (this.passed % (16 * mebibyte) < chunk.length) this.most = Math.max(this.most, process.memoryUsage.rss())
+    done(null, chunk)
+  }
+}
+
+describe("createWebSocketStream", () => {
+  it("carries 1 GiB there and back, from file to file, in bounded memory", async () => {
+    const server = new WebSocketServer({ port: 0 })
+    server.on("connection", (socket) => {
+      const stream = createWebSocketStream(socket)
+      stream.pipe(stream)
+    })
+    const stream = createWebSocketStream(new WebSocket(`ws://localhost:${(server.address() as AddressInfo).port}`))
+    const gauge = new Gauge()
+    let sent = 0
+    const ending = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        sent += chunk.length
+        done(null, chunk)
+      }
+    })
+    const back = pipeline(stream, gauge, createWriteStream(join(folder, "received")))
+    createReadStream(join(folder, "sent"), { highWaterMark: 65_536 }).pipe(ending).pipe(stream)
+    await back
+    server.close()
+    await once(server, "close")
+    expect(sent).toBe(size)
+    expect(statSync(join(folder, "received")).size).toBe(size)
+    expect(gauge.most - gauge.before).toBeLessThan(256 * mebibyte)
+  }, 120_000)
+})
