@@ -49,7 +49,6 @@ export interface ClientOptions
 export interface Opened {
   readonly socket: Duplex
   readonly head: Buffer
-  readonly protocol: string
   readonly compression: PerMessageDeflate.Params | undefined
 }
 
@@ -63,6 +62,7 @@ export interface Opener {
   readonly websocket: EventEmitter & { readonly url: string }
   readonly isConnecting: () => boolean
   readonly setUrl: (url: string) => void
+  readonly setProtocol: (protocol: string) => void
   /** The request under way; `undefined` when there is none. */
   readonly setRequest: (request: Http.ClientRequest | undefined) => void
   readonly open: (opened: Opened) => void
@@ -297,9 +297,10 @@ class Handshake {
     const problem = this.protocolProblem(protocol)
     if (problem !== undefined) return refuse(problem)
 
+    this.opener.setProtocol(protocol ?? "")
     const compression = this.readExtensions(headers["sec-websocket-extensions"])
     if (Result.isFailure(compression)) return refuse(compression.failure)
-    this.opener.open({ socket, head, protocol: protocol ?? "", compression: compression.success })
+    this.opener.open({ socket, head, compression: compression.success })
   }
 
   private protocolProblem(protocol: string | undefined): string | undefined {

@@ -105,7 +105,7 @@ export class WebSocket extends WebSocketEvents {
     if (address === null) return
     const named = isOptions(protocols) ? given.protocols : protocols === undefined ? given.protocols : protocols
     const offered = named === undefined ? [] : Array.isArray(named) ? named : [named]
-    Handshake.start(this.opener(given), address, offered, given)
+    Handshake.start(this._opener(given), address, offered, given)
   }
 
   // ---- what it is ----
@@ -154,24 +154,24 @@ export class WebSocket extends WebSocketEvents {
 
   // ---- opening ----
 
-  private opener(options: Handshake.ClientOptions): Handshake.Opener {
+  _opener(options: Handshake.ClientOptions): Handshake.Opener {
     return {
       websocket: this,
       isConnecting: () => this._readyState === 0,
       setUrl: (url) => this._url = url,
       setRequest: (request) => this._req = request ?? null,
-      open: ({ compression, head, protocol, socket }) => {
-        this._protocol = protocol
-        this.agree(compression, options.perMessageDeflate ?? true)
+      setProtocol: (protocol) => this._protocol = protocol,
+      open: ({ compression, head, socket }) => {
+        this._agree(compression, options.perMessageDeflate ?? true)
         this.setSocket(socket, head, options)
       },
-      abort: (stream, message) => this.abort(stream, message),
-      fail: (error) => this.fail(error)
+      abort: (stream, message) => this._abort(stream, message),
+      fail: (error) => this._fail(error)
     }
   }
 
   /** Settles how messages are compressed. A server does it before `setSocket`. */
-  agree(
+  _agree(
     params: PerMessageDeflate.Params | undefined,
     options: boolean | Options.PerMessageDeflateOptions | undefined
   ): void {
@@ -183,32 +183,32 @@ export class WebSocket extends WebSocketEvents {
   /** Makes it a connection over a socket on which the handshake is done; `head` is what was read from it already. */
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions = {}): void {
     const merged = { ...Options.shared, ...options } as SocketOptions & typeof Options.shared
-    const driver = this.drive(socket, head, merged)
-    driver.setTap(this.adopt(driver, merged.allowSynchronousEvents))
+    const driver = this._drive(socket, head, merged)
+    driver.setTap(this._adopt(driver, merged.allowSynchronousEvents))
     process.nextTick(() => driver.start())
     this.emit("open")
   }
 
   /** Makes it the face of a connection that is there. */
-  adopt(driver: Driver.Driver, allowSynchronousEvents: boolean): Incoming {
+  _adopt(driver: Driver.Driver, allowSynchronousEvents: boolean): Incoming {
     this._driver = driver
     this._duplex = driver.transport.duplex ?? null
     this._sender = new Outgoing(driver.outbox, this._isServer)
     this._readyState = 1
     const incoming = new Incoming(this, {
       allowSynchronousEvents,
-      onPing: (payload) => this.answer(payload),
+      onPing: (payload) => this._answer(payload),
       stop: (stopped) => driver.stop(stopped || this._paused)
     })
     this._incoming = incoming
-    this._duplex?.once("close", () => this.closing())
+    this._duplex?.once("close", () => this._closing())
     driver.protocol.keepFragments(this._binaryType === "fragments")
-    driver.onClosed(() => this.ended())
-    driver.onGone(() => this.gone())
+    driver.onClosed(() => this._ended())
+    driver.onGone(() => this._lost())
     return incoming
   }
 
-  private drive(socket: Duplex, head: Uint8Array, options: SocketOptions & typeof Options.shared): Driver.Driver {
+  _drive(socket: Duplex, head: Uint8Array, options: SocketOptions & typeof Options.shared): Driver.Driver {
     const role = this._isServer ? "server" : "client"
     const { _agreement: agreement, _closeTimeout } = this
     const nextKey = this._isServer ? undefined : options.generateMask ? keysOf(options.generateMask) : MaskKey.next
@@ -251,7 +251,7 @@ export class WebSocket extends WebSocketEvents {
   }
 
   /** Answers a ping, unless too many answers wait already. */
-  private answer(payload: Buffer): void {
+  _answer(payload: Buffer): void {
     if (!this._autoPong || this._readyState !== 1) return
     if (++this._pendingAutoPongs > this._maxPendingAutoPongs) return this.terminate()
     this.pong(payload, !this._isServer, () => this._pendingAutoPongs--)
@@ -263,20 +263,20 @@ export class WebSocket extends WebSocketEvents {
     if (this._readyState === 0) throw notOpen(0)
     const [given, done] = typeof options === "function" ? [undefined, options] : [options ?? undefined, callback]
     const payload = typeof data === "number" ? String(data) : data
-    if (this._readyState !== 1) return this.sendTooLate(payload, done)
+    if (this._readyState !== 1) return this._sendTooLate(payload, done)
     const usual = { binary: typeof payload !== "string", mask: !this._isServer, compress: true, fin: true }
     this._sender?.message(payload || Payload.empty, given === undefined ? usual : { ...usual, ...given }, done)
   }
 
   ping(data?: unknown, mask?: boolean | Callback, callback?: Callback): void {
-    this.control(Opcode.Ping, data, mask, callback)
+    this._control(Opcode.Ping, data, mask, callback)
   }
 
   pong(data?: unknown, mask?: boolean | Callback, callback?: Callback): void {
-    this.control(Opcode.Pong, data, mask, callback)
+    this._control(Opcode.Pong, data, mask, callback)
   }
 
-  private control(
+  _control(
     opcode: Opcode.Control,
     data: unknown,
     mask: boolean | Callback | undefined,
@@ -289,11 +289,11 @@ export class WebSocket extends WebSocketEvents {
       ? [data, undefined, mask]
       : [data, mask, callback]
     const payload = typeof given === "number" ? String(given) : given
-    if (this._readyState !== 1) return this.sendTooLate(payload, done)
+    if (this._readyState !== 1) return this._sendTooLate(payload, done)
     this._sender?.control(opcode, payload || Payload.empty, masked ?? !this._isServer, done)
   }
 
-  private sendTooLate(data: unknown, callback: Callback | undefined): void {
+  _sendTooLate(data: unknown, callback: Callback | undefined): void {
     this._driver?.outbox.flush() // the callbacks of what was sent come first
     if (data) this._unsent += Payload.lengthOf(data)
     if (callback) process.nextTick(callback, notOpen(this._readyState))
@@ -303,7 +303,7 @@ export class WebSocket extends WebSocketEvents {
 
   close(code?: number, data?: string | Uint8Array): void {
     if (this._readyState === 3) return
-    if (this._readyState === 0) return this.abort(this._req!, closedEarly)
+    if (this._readyState === 0) return this._abort(this._req!, closedEarly)
     if (this._readyState === 2) return
     if (code !== undefined && !isCloseCode(code)) {
       throw new TypeError("First argument must be a valid error code number")
@@ -316,23 +316,23 @@ export class WebSocket extends WebSocketEvents {
 
   terminate(): void {
     if (this._readyState === 3) return
-    if (this._readyState === 0) return this.abort(this._req!, closedEarly)
+    if (this._readyState === 0) return this._abort(this._req!, closedEarly)
     this._readyState = 2
     this._driver?.destroy()
   }
 
-  private closing(): void {
+  _closing(): void {
     if (this._readyState < 2) this._readyState = 2
   }
 
   /** The end is known. A subclass hears of it as of a `close` of our own. */
-  private ended(): void {
+  _ended(): void {
     const { clean, code, error, reason } = this._driver!.closeEvent!
     const violation = error?.reason._tag === "ProtocolError" ? error.reason : undefined
     const octets = this._driver?.closeOctets ?? Buffer.from(reason)
     if (violation !== undefined) this.close(violation.closeCode)
     else if (clean) this.close(code === 1005 ? undefined : code, octets)
-    this.closing()
+    this._closing()
     this._closeFrameReceived = this._closeFrameSent = clean
     if (clean) {
       this._closeCode = code
@@ -340,23 +340,23 @@ export class WebSocket extends WebSocketEvents {
     }
     if (violation !== undefined) {
       const translated = Errors.fromViolation(violation)
-      this._incoming?.afterwards(() => this.emitError(translated))
+      this._incoming?.afterwards(() => this._emitError(translated))
     }
-    if (this._gone) this.finish()
+    if (this._gone) this._finish()
   }
 
   /** TCP is gone; what came before may still be on its way out of the thread pool. */
-  private gone(): void {
-    this.closing()
+  _lost(): void {
+    this._closing()
     this._gone = true
-    if (this._driver?.closeEvent !== undefined) this.finish()
+    if (this._driver?.closeEvent !== undefined) this._finish()
   }
 
-  private finish(): void {
+  _finish(): void {
     this._incoming?.afterwards(() => this.emitClose())
   }
 
-  private emitError(error: Error): void {
+  _emitError(error: Error): void {
     if (this._errorEmitted) return
     this._errorEmitted = true
     this.emit("error", error)
@@ -370,22 +370,22 @@ export class WebSocket extends WebSocketEvents {
 
   // ---- failing to open ----
 
-  private fail(error: Error): void {
+  _fail(error: Error): void {
     this._readyState = 2
-    this.emitError(error)
+    this._emitError(error)
     this.emitClose()
   }
 
-  private abort(stream: ClientRequest | Duplex, message: string): void {
+  _abort(stream: ClientRequest | Duplex, message: string): void {
     this._readyState = 2
     const error = new Error(message)
     if (!("setHeader" in stream)) {
-      stream.once("error", (cause: Error) => this.emitError(cause)).once("close", () => this.emitClose())
+      stream.once("error", (cause: Error) => this._emitError(cause)).once("close", () => this.emitClose())
       stream.destroy(error)
       return
     }
     Handshake.abandon(stream)
-    process.nextTick(() => this.fail(error))
+    process.nextTick(() => this._fail(error))
   }
 }
 
@@ -400,7 +400,7 @@ export const over = (driver: Driver.Driver, { extensions = [], protocol = "", ro
   websocket._isServer = role === "server"
   websocket._protocol = protocol
   websocket._extensions = extensions.map(({ name }) => name).join(",")
-  const tap = websocket.adopt(driver, true)
+  const tap = websocket._adopt(driver, true)
   process.nextTick(() => driver.setTap(tap))
   return websocket
 }

@@ -105,10 +105,10 @@ export class WebSocketServer extends EventEmitter {
       this._server = Http.createServer(upgradeRequired)
       this._server.listen({ port, host: host ?? undefined, backlog: backlog ?? undefined } as object, callback)
     } else if (server) this._server = server
-    if (this._server !== null) this.listen(this._server)
+    if (this._server !== null) this._listen(this._server)
   }
 
-  private listen(server: Http.Server): void {
+  _listen(server: Http.Server): void {
     const accepted: Accepted<WebSocket> = (websocket, request) => this.emit("connection", websocket, request)
     const listeners = {
       listening: () => this.emit("listening"),
@@ -133,7 +133,7 @@ export class WebSocketServer extends EventEmitter {
   close(callback?: (error?: Error) => void): void {
     if (this._state === "Closed") {
       if (callback) this.once("close", () => callback(new Error("The server is not running")))
-      process.nextTick(() => this.closed())
+      process.nextTick(() => this._closed())
       return
     }
     if (callback) this.once("close", callback)
@@ -142,12 +142,12 @@ export class WebSocketServer extends EventEmitter {
     const server = this._server
     this._server = null
     this._removeListeners()
-    if (server !== null && !this.options.server) server.close(() => this.closed())
+    if (server !== null && !this.options.server) server.close(() => this._closed())
     else if (this.clients !== undefined && this.clients.size > 0) this._awaitsClients = true
-    else process.nextTick(() => this.closed())
+    else process.nextTick(() => this._closed())
   }
 
-  private closed(): void {
+  _closed(): void {
     this._state = "Closed"
     this.emit("close")
   }
@@ -165,7 +165,7 @@ export class WebSocketServer extends EventEmitter {
     socket.on("error", destroyOnError)
     const { headers, method } = request
     const refuse = (code: number, message: string, further?: Http.OutgoingHttpHeaders) =>
-      this.refuse(request, socket, code, message, further)
+      this._refuse(request, socket, code, message, further)
 
     const key = headers["sec-websocket-key"]
     const version = Number(headers["sec-websocket-version"])
@@ -180,14 +180,16 @@ export class WebSocketServer extends EventEmitter {
     const protocols = Subprotocol.parse(headers["sec-websocket-protocol"])
     if (hasGap(headers["sec-websocket-protocol"])) return refuse(400, "Invalid Sec-WebSocket-Protocol header")
     if (Result.isFailure(protocols)) return refuse(400, "Invalid Sec-WebSocket-Protocol header")
-    const deflate = this.chooseDeflate(headers["sec-websocket-extensions"])
+    const deflate = this._chooseDeflate(headers["sec-websocket-extensions"])
     if (Result.isFailure(deflate)) return refuse(400, "Invalid or unacceptable Sec-WebSocket-Extensions header")
 
-    const terms = { key, protocols: new Set(protocols.success), deflate: deflate.success }
-    this.verify(request, socket, version, () => this.upgrade(terms, request, socket, head, callback))
+    const extensions = deflate.success === undefined ? {} : { [PerMessageDeflate.name]: deflate.success }
+    const offered = new Set(protocols.success)
+    const complete = () => this.completeUpgrade(extensions, key, offered, request, socket, head, callback)
+    this._verify(request, socket, version, complete)
   }
 
-  private chooseDeflate(
+  _chooseDeflate(
     header: string | undefined
   ): Result.Result<PerMessageDeflate.Acceptance | undefined, unknown> {
     const compression = Options.compression(this.options.perMessageDeflate)
@@ -202,7 +204,7 @@ export class WebSocketServer extends EventEmitter {
   }
 
   /** Asks `verifyClient`, which may take its time. */
-  private verify(request: Http.IncomingMessage, socket: Duplex, version: number, accept: () => void): void {
+  _verify(request: Http.IncomingMessage, socket: Duplex, version: number, accept: () => void): void {
     const { verifyClient } = this.options
     if (!verifyClient) return accept()
     const { authorized, encrypted } = request.socket as { readonly authorized?: boolean; readonly encrypted?: boolean }
@@ -217,13 +219,16 @@ export class WebSocketServer extends EventEmitter {
     else respond(socket, 401)
   }
 
-  private upgrade(
-    terms: Terms,
+  /** Answers a request that is accepted, on these terms. */
+  completeUpgrade(
+    extensions: Extensions,
+    key: string,
+    protocols: Set<string>,
     request: Http.IncomingMessage,
     socket: Duplex,
     head: Buffer,
     accepted: Accepted<WebSocket>
-  ) {
+  ): void {
     if (!socket.readable || !socket.writable) return void socket.destroy()
     if (upgraded.has(socket)) {
       throw new Error(
@@ -232,15 +237,15 @@ export class WebSocketServer extends EventEmitter {
     }
     if (this._state !== "Running") return respond(socket, 503)
     upgraded.add(socket)
-    const websocket = this.answer(terms, request, socket)
+    const websocket = this._answer({ extensions, key, protocols }, request, socket)
     socket.removeListener("error", destroyOnError)
     websocket.setSocket(socket, head, this.options)
-    this.track(websocket)
+    this._track(websocket)
     accepted(websocket, request)
   }
 
   /** Sends the 101, which listeners of `headers` may change. */
-  private answer({ deflate, key, protocols }: Terms, request: Http.IncomingMessage, socket: Duplex): WebSocket {
+  _answer({ extensions, key, protocols }: Terms, request: Http.IncomingMessage, socket: Duplex): WebSocket {
     const { WebSocket: Client = WebSocket, handleProtocols, perMessageDeflate } = this.options
     const websocket = new Client(null, undefined, this.options as object)
     const headers = [
@@ -255,26 +260,27 @@ export class WebSocketServer extends EventEmitter {
       headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
       websocket._protocol = protocol
     }
+    const deflate = extensions[PerMessageDeflate.name]
     if (deflate !== undefined) {
       headers.push(`Sec-WebSocket-Extensions: ${Extension.format([deflate.response])}`)
-      websocket.agree(deflate.params, perMessageDeflate)
+      websocket._agree(deflate.params, perMessageDeflate)
     }
     this.emit("headers", headers, request)
     socket.write(headers.concat("\r\n").join("\r\n"))
     return websocket
   }
 
-  private track(websocket: WebSocket): void {
+  _track(websocket: WebSocket): void {
     const { clients } = this
     if (clients === undefined) return
     clients.add(websocket)
     websocket.on("close", () => {
       clients.delete(websocket)
-      if (this._awaitsClients && clients.size === 0) process.nextTick(() => this.closed())
+      if (this._awaitsClients && clients.size === 0) process.nextTick(() => this._closed())
     })
   }
 
-  private refuse(
+  _refuse(
     request: Http.IncomingMessage,
     socket: Duplex,
     code: number,
@@ -286,11 +292,14 @@ export class WebSocketServer extends EventEmitter {
   }
 }
 
+/** What was accepted, by the names of the extensions. */
+type Extensions = Readonly<Record<string, PerMessageDeflate.Acceptance | undefined>>
+
 /** What a valid request asks for. */
 interface Terms {
+  readonly extensions: Extensions
   readonly key: string
   readonly protocols: Set<string>
-  readonly deflate: PerMessageDeflate.Acceptance | undefined
 }
 
 const upgraded = new WeakSet<Duplex>()

@@ -276,9 +276,15 @@ const acceptance = (offered: Given, options: Options): Acceptance => {
     ...flag("server_no_context_takeover", params.serverNoContextTakeover),
     ...flag("client_no_context_takeover", params.clientNoContextTakeover),
     ...bits("server_max_window_bits", serverBits),
-    ...bits("client_max_window_bits", params.clientMaxWindowBits === allBits ? undefined : params.clientMaxWindowBits)
+    ...bits("client_max_window_bits", numberOf(options.clientMaxWindowBits) ?? (theirs < allBits ? theirs : undefined))
   ]
-  return { params, response: { name, params: response } }
+  return { params, response: { name, params: response.toSorted(([a], [b]) => rank(offered, a) - rank(offered, b)) } }
+}
+
+/** What was offered is answered in the order of the offer, and before what was not. */
+const rank = (offered: Given, param: string): number => {
+  const at = [...offered.keys()].indexOf(param as Name)
+  return at < 0 ? offered.size : at
 }
 
 /**

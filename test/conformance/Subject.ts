@@ -12,6 +12,9 @@ import { limits } from "./Limits.ts"
 import { type Role, Tester } from "./Tester.ts"
 
 /** Gives a tester on a new connection; `stop` ends the implementation. */
+/** Parameters have no order. */
+const wordsOf = (extension: string | undefined): ReadonlySet<string> => new Set(extension?.split("; "))
+
 export interface Subject {
   readonly open: (negotiation: Negotiation) => Promise<Tester>
   readonly stop: () => Promise<void>
@@ -57,7 +60,7 @@ export const server = async (): Promise<Subject> => {
     const [head, rest] = await readHead(socket)
     assert.match(head, /^HTTP\/1\.1 101 /)
     assert.equal(valueOf("sec-websocket-accept", head), acceptOf(key))
-    assert.equal(valueOf("sec-websocket-extensions", head), accepted)
+    assert.deepEqual(wordsOf(valueOf("sec-websocket-extensions", head)), wordsOf(accepted))
     return new Tester("client", socket, rest, accepted)
   }
   return { open, stop: () => runtime.dispose() }
