@@ -31,6 +31,14 @@ const readsAlike = async (text: string, read: (parts: All) => unknown): Promise<
 /** What is wrong with a negotiation we say in our own words. */
 const withoutTexts = (lines: ReadonlyArray<string>) => lines.map((line) => line.replace(/^(throws \w+): .*/, "$1"))
 
+/** Text that comes in fragments we check as it comes. */
+const isAlike = (
+  frames: ReadonlyArray<{ readonly opcode: number; readonly fin: boolean; readonly payload: Buffer }>
+) =>
+  frames.every(({ fin, opcode, payload }) =>
+    opcode > 1 || (fin && opcode === 1) || payload.every((octet) => octet < 128)
+  )
+
 const pieces = [
   "permessage-deflate",
   "a",
@@ -100,14 +108,6 @@ describe("the parts of compat are like those of ws", () => {
     mask: fc.constant(undefined),
     payload: fc.constantFrom("", "a", "\u0003\u00e8", "text", "\u00ff\u00ff").map((text) => Buffer.from(text, "latin1"))
   })
-
-  /** Text that comes in fragments we check as it comes. */
-  const isAlike = (
-    frames: ReadonlyArray<{ readonly opcode: number; readonly fin: boolean; readonly payload: Buffer }>
-  ) =>
-    frames.every(({ fin, opcode, payload }) =>
-      opcode > 1 || (fin && opcode === 1) || payload.every((octet) => octet < 128)
-    )
 
   const receiving = fc.record({
     isServer: fc.constant(false),

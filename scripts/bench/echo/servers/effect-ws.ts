@@ -4,7 +4,7 @@ import * as WebSocketServer from "effect-ws/WebSocketServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { report } from "./report.ts"
+import { report } from "../../report.ts"
 
 /** Array by array; or, with the argument `each`, in the plain style of an effect for each message. */
 const Echo = WebSocketServer.handle(

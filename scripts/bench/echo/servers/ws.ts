@@ -1,5 +1,5 @@
 import { WebSocketServer } from "ws"
-import { report } from "./report.ts"
+import { report } from "../../report.ts"
 
 const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false, maxPayload: 0 })
 

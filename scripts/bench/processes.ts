@@ -1,0 +1,52 @@
+/**
+ * The processes of a bench: programs that say when they are ready, and answer questions.
+ */
+import { type ChildProcess, fork, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import type { Question, Usage } from "./report.ts"
+
+interface Options {
+  /** The core that it keeps to, where the machine has two and `taskset` is there. */
+  readonly core?: number | undefined
+  readonly args?: ReadonlyArray<string>
+  readonly env?: NodeJS.ProcessEnv
+  readonly flags?: ReadonlyArray<string>
+}
+
+/** A server that listens. */
+export interface Server {
+  readonly child: ChildProcess
+  readonly port: number
+}
+
+export const canPin = spawnSync("taskset", ["-V"]).status === 0
+
+export const start = (program: URL, { args = [], core, env, flags = [] }: Options = {}): ChildProcess => {
+  const child = fork(fileURLToPath(program), args, {
+    env: { ...process.env, ...env },
+    execArgv: ["--conditions=effect-ws-source", ...flags]
+  })
+  if (canPin && core !== undefined) spawnSync("taskset", ["-apc", `${core}`, `${child.pid}`])
+  return child
+}
+
+export const startServer = async (program: URL, options?: Options): Promise<Server> => {
+  const child = start(program, options)
+  const [{ port }] = await once(child, "message") as [{ port: number }]
+  return { child, port }
+}
+
+/** Fails if the program ends instead of answering. */
+export const ask = <A>(child: ChildProcess, question: object): Promise<A> =>
+  new Promise((resolve, reject) => {
+    const ended = () => reject(new Error(`${child.spawnargs.at(-1)} ended`))
+    child.once("exit", ended)
+    child.once("message", (answer) => {
+      child.off("exit", ended)
+      resolve(answer as A)
+    })
+    child.send(question)
+  })
+
+export const usageOf = ({ child }: Server, question: Question = {}): Promise<Usage> => ask(child, question)
