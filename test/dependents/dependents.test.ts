@@ -6,8 +6,7 @@ import { promisify } from "node:util"
 import { describe, it } from "vitest"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-const programs = globSync("test/dependents/programs/*.ts", { cwd: root }).map((file) => basename(file, ".ts"))
-  .toSorted()
+const programs = globSync("test/dependents/programs/*.{js,ts}", { cwd: root }).map((file) => basename(file)).toSorted()
 
 interface Told {
   readonly result: unknown

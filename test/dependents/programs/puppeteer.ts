@@ -1,7 +1,7 @@
-import puppeteer from "puppeteer-core"
+import { launch } from "puppeteer-core"
 
 export const run = async () => {
-  const browser = await puppeteer.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] })
+  const browser = await launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] })
   const page = await browser.newPage()
   await page.setContent("<title>Hello</title><h1>from a page</h1>")
   const result = [await page.title(), await page.evaluate("document.querySelector('h1').textContent")]
