@@ -49,13 +49,12 @@ class WebSocketStream extends Duplex {
     this.whenOpen(() => {
       const { _socket: socket, readyState } = this.websocket
       if (socket === null) return
-      if (socket.writableFinished || readyState === 3) {
+      if (!socket.writableFinished && readyState !== 3) socket.once("finish", done)
+      else {
         done()
         if (this.readableEnded) this.destroy()
-      } else {
-        socket.once("finish", done)
-        this.websocket.close()
       }
+      if (!socket.writableFinished) this.websocket.close()
     })
   }
 
