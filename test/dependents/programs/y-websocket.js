@@ -8,15 +8,16 @@ import * as Y from "yjs"
 
 const sync = 0
 
+const frame = (write) => {
+  const encoder = createEncoder()
+  writeVarUint(encoder, sync)
+  write(encoder)
+  return toUint8Array(encoder)
+}
+
 /** A server with one document, as y-websocket's protocol wants it. */
 const serve = (server) => {
   const document = new Y.Doc()
-  const frame = (write) => {
-    const encoder = createEncoder()
-    writeVarUint(encoder, sync)
-    write(encoder)
-    return toUint8Array(encoder)
-  }
   document.on("update", (update, origin) => {
     for (const client of server.clients) {
       if (client !== origin) client.send(frame((encoder) => writeUpdate(encoder, update)))
