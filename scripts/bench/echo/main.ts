@@ -14,7 +14,7 @@ const servers = {
   ws: { file: "ws", args: [], env: { WS_NO_BUFFER_UTIL: "1" } },
   "ws+bufferutil": { file: "ws", args: [], env: {} },
   "effect-ws": { file: "effect-ws", args: [], env: {} },
-  "compat": { file: "compat", args: [], env: {} },
+  "compat": { file: "ws", args: ["compat"], env: {} },
   "effect-ws-each": { file: "effect-ws", args: ["each"], env: {} }
 } as const
 type Name = keyof typeof servers

@@ -1,5 +1,9 @@
-import { WebSocketServer } from "ws"
+import type * as Ws from "ws"
 import { report } from "../../report.ts"
+
+/** ws, or with the argument `compat` our face of it. */
+const name = process.argv[2] === "compat" ? "effect-ws/compat" : "ws"
+const { WebSocketServer } = await import(name) as typeof Ws
 
 const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false, maxPayload: 0 })
 
