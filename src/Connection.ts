@@ -93,7 +93,7 @@ export interface Connection {
   /**
    * The data frames as they come, unmasked, for messages too large to be held: `maxMessageSize` and `maxFragments` do not
    * apply. Instead of `messages`, which fail with a `UsageError` from then on; what was assembled before comes as one frame
-   * for each message.
+   * for each message, and so does a compressed message, inflated and within the limits.
    */
   readonly frames: Stream.Stream<Frame, WebSocketError.WebSocketError>
   /** Sends every message, as `sendAll` does for each array. Does not close the connection at its end. */
