@@ -11,10 +11,15 @@ const programs = globSync("test/dependents/programs/*.{js,ts}", { cwd: root }).m
 interface Told {
   readonly result: unknown
   readonly expected: unknown
+  /** The packages that use ws, as the program has it. */
+  readonly users: ReadonlyArray<string>
+  /** The packages that asked for it. */
+  readonly askers: ReadonlyArray<string>
   /** The files of ws. */
   readonly loaded: ReadonlyArray<string>
 }
 
+/** It ends when nothing is left that keeps it alive. */
 const play = async (program: string, flags: ReadonlyArray<string>): Promise<Told> => {
   const args = ["--conditions=effect-ws-source", ...flags, "test/dependents/main.ts", program]
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 60_000 })
@@ -25,8 +30,9 @@ const play = async (program: string, flags: ReadonlyArray<string>): Promise<Told
 describe("with --import effect-ws/register", { concurrent: true, timeout: 60_000 }, () => {
   it.for(programs)("%s works, and ws is not loaded", async (program, { expect, skip }) => {
     if (program === "puppeteer.ts" && !existsSync("/usr/bin/chromium")) return skip()
-    const { expected, loaded, result } = await play(program, ["--import", "effect-ws/register"])
+    const { askers, expected, loaded, result, users } = await play(program, ["--import", "effect-ws/register"])
     expect(result).toEqual(expected)
+    expect(askers).toEqual(users)
     expect(loaded).toEqual([])
   })
 })

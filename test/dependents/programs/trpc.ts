@@ -12,6 +12,9 @@ let total = 0
 const app = router({
   hello: procedure.query(() => "world"),
   add: procedure.mutation(() => ++total),
+  fail: procedure.query(() => {
+    throw new Error("failed")
+  }),
   count: procedure.subscription(async function*() {
     for (let count = 1; count <= 3; count++) yield count
   })
@@ -19,7 +22,7 @@ const app = router({
 
 export const run = async () => {
   const server = new WebSocketServer({ port: 0 })
-  applyWSSHandler({ wss: server, router: app })
+  const { broadcastReconnectNotification } = applyWSSHandler({ wss: server, router: app, keepAlive: { enabled: true } })
   await once(server, "listening")
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
   const socket = createWSClient({ url, WebSocket: WebSocket as never })
@@ -32,10 +35,15 @@ export const run = async () => {
       onError: reject
     })
   })
-  const result = [await client.hello.query(), await client.add.mutate(), counts]
+  const result = [counts, await client.hello.query(), await client.add.mutate()]
+  const reconnected = once(server, "connection")
+  broadcastReconnectNotification()
+  await reconnected
+  result.push(await client.add.mutate(), await client.fail.query().catch(({ message }) => message))
   await socket.close()
   server.close()
   return result
 }
 
-export const expected = ["world", 1, [1, 2, 3]]
+export const expected = [[1, 2, 3], "world", 1, 2, "failed"]
+export const users = ["the program"]

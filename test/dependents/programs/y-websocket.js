@@ -43,21 +43,29 @@ const join = async (url) => {
   return { document, provider }
 }
 
+const textOf = ({ document }) => document.getText("text")
+const heard = ({ document }) => new Promise((resolve) => document.once("update", resolve))
+
 export const run = async () => {
   const server = new WebSocketServer({ port: 0 })
   serve(server)
   await once(server, "listening")
   const url = `ws://127.0.0.1:${server.address().port}`
   const [ada, bob] = [await join(url), await join(url)]
-  const seen = new Promise((resolve) => bob.document.getText("text").observe(() => resolve()))
-  ada.document.getText("text").insert(0, "Hello")
-  await seen
+  textOf(ada).insert(0, "Hello")
+  await heard(bob)
+  for (const client of server.clients) client.terminate()
+  textOf(ada).insert(5, ", again")
+  await heard(bob)
   const carol = await join(url)
-  const result = [bob, carol].map(({ document }) => document.getText("text").toString())
-  for (const { provider } of [ada, bob, carol]) provider.destroy()
+  const result = [bob, carol].map((one) => textOf(one).toString())
+  for (const { document, provider } of [ada, bob, carol]) {
+    provider.destroy()
+    document.destroy()
+  }
   server.close()
   return result
 }
 
-export const expected = ["Hello", "Hello"]
-
+export const expected = ["Hello, again", "Hello, again"]
+export const users = ["the program"]

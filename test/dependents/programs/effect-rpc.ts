@@ -40,3 +40,4 @@ const program = Effect.gen(function*() {
 export const run = () => Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(Served)))
 
 export const expected = ["Hello, Ada", [1, 2, 3, 4, 5]]
+export const users = ["@effect/platform-node-shared"]
