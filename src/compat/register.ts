@@ -17,7 +17,8 @@
  *
  * **Gotchas**
  *
- * Types stay those of ws. A bundle has its own copy of ws, which no import leads to: there, the bundler needs an alias.
+ * Everyone gets the interface of ws 8, also a library that is pinned to ws 7 or 6, where text and close reasons were
+ * strings instead of Buffers. Types stay those of ws. A bundle has its own copy of ws, which no import leads to: there, the bundler needs an alias.
  *
  * @since 0.1.0
  */

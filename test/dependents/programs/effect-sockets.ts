@@ -5,7 +5,6 @@ import type { NetAddress } from "effect/net"
 import { Socket, SocketServer } from "effect/socket"
 import { createServer } from "node:http"
 
-/** Written at once, they are more than any buffer on the way holds. */
 const messages = Array.from({ length: 100 }, (_, index) => index % 2 ? "x".repeat(20_000) : new Uint8Array(20_000))
 
 const echo = (socket: Socket.Socket) =>
@@ -22,15 +21,19 @@ const echo = (socket: Socket.Socket) =>
 const isEcho = (answer: string | Uint8Array, index: number): boolean =>
   answer.length === 20_000 && typeof answer === typeof messages[index]
 
-/** Sends the messages while it takes the answers. */
+/** Sends the messages while it takes the answers, and pauses the socket while one waits to be taken. */
 const visit = (address: NetAddress.SocketAddress) =>
   Effect.gen(function*() {
-    const socket = yield* Socket.makeWebSocket(`ws://127.0.0.1:${"port" in address ? address.port : 0}/`)
+    const url = `ws://127.0.0.1:${"port" in address ? address.port : 0}/`
+    const socket = yield* Socket.makeWebSocket(url, { highWaterMark: 1 })
     const { pull } = yield* socket.reader
     const { write } = yield* socket.writer
     yield* Effect.forkScoped(Effect.forEach(messages, write))
     const answers: Array<string | Uint8Array> = []
-    while (answers.length < messages.length) answers.push(...yield* pull)
+    while (answers.length < messages.length) {
+      answers.push(...yield* pull)
+      yield* Effect.yieldNow
+    }
     yield* write("bye")
     const { reason } = yield* Effect.flip(pull)
     return [answers.every(isEcho), reason]
