@@ -140,20 +140,26 @@ export class Driver implements Receiver {
 
   // ---- what the transport tells ----
 
-  readonly onBytes = (chunk: Uint8Array): void => {
+  onBytes(chunk: Uint8Array): void {
     this.protocol.push(chunk)
     this.read()
   }
 
-  readonly onDrain = (): void => this.outbox.drained()
+  room(): Uint8Array | undefined {
+    return this.protocol.room()
+  }
 
-  readonly onEnd = (): void => {
+  onDrain(): void {
+    this.outbox.drained()
+  }
+
+  onEnd(): void {
     this.stopped = false // the end is told also to a tap that takes nothing for now
     this.protocol.endOfStream()
     this.read()
   }
 
-  readonly onClose = (error: Error | undefined): void => {
+  onClose(error: Error | undefined): void {
     if (this.gone) return
     this.gone = true
     this.transportError ??= error

@@ -77,6 +77,16 @@ export class FrameDecoder {
     this.maxMessageSize = Infinity
   }
 
+  /** How many octets of the data frame in progress are still to come. */
+  get missing(): number {
+    return this.length < 0 ? 0 : this.length - this.received
+  }
+
+  /** Whether everything that was pushed is decoded. */
+  get isDry(): boolean {
+    return this.input.available() === 0
+  }
+
   /** The next frame, or what there is of it. */
   next(): Frame | Violation.ProtocolError | undefined {
     if (this.length >= 0) return this.piece()

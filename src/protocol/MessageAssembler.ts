@@ -8,6 +8,7 @@ import type { Frame } from "./Frame.ts"
 import type * as Limits from "./Limits.ts"
 import type { Message } from "./Message.ts"
 import * as Opcode from "./Opcode.ts"
+import * as PayloadBuffer from "./PayloadBuffer.ts"
 import * as Utf8 from "./Utf8.ts"
 import * as Violation from "./Violation.ts"
 
@@ -61,10 +62,10 @@ export class MessageAssembler {
   private fragments = 0
   /** Whether the last piece was the last of its frame. */
   private whole = true
-  private size = 0
-  private parts: Array<Uint8Array> | undefined = undefined
-  /** Where in `parts` each frame ends, if frames are kept apart. */
-  private ends: Array<number> = []
+  private pieces = 0
+  private payload: PayloadBuffer.PayloadBuffer | undefined = undefined
+  /** Where in the payload each frame ends, if frames are kept apart. */
+  private ends: Array<number> | undefined = undefined
   /** Whether `Octets` of binary messages come with their fragments. */
   keepsFragments = false
   private validator: Utf8.Validator | undefined = undefined
@@ -76,19 +77,28 @@ export class MessageAssembler {
     this.asOctets = asOctets
   }
 
-  /** Takes a data frame; gives the message that it completes, or the rule that it breaks. */
-  accept(frame: Frame): Output | undefined {
+  /**
+   * Takes a data frame; gives the message that it completes, or the rule that it breaks. Of the frame `missing` octets
+   * are still to come.
+   */
+  accept(frame: Frame, missing = 0): Output | undefined {
     if (frame.fin && this.opcode === Opcode.Continuation && frame.opcode !== Opcode.Continuation) {
       if (frame.rsv1) return { _tag: "Compressed", text: frame.opcode === Opcode.Text, payload: frame.payload }
       return this.finish(frame.opcode === Opcode.Text, frame.payload, undefined, this.validateUtf8)
     }
     const violation = this.check(frame, this.limits.maxFragments)
     if (violation !== undefined) return violation
-    if (frame.payload.length > 0) this.keep(frame.payload)
-    if (this.keepsFragments && frame.whole) this.ends.push(this.parts?.length ?? 0)
-    if (this.size > this.limits.maxMessageSize) return Violation.error("MessageTooBig")
-    if ((this.parts?.length ?? 0) > this.limits.maxChunks) return Violation.error("ChunksTooMany")
-    return frame.fin ? this.join() : undefined
+    const payload = this.payload ??= new PayloadBuffer.PayloadBuffer(this.bytes)
+    if (payload.size + frame.payload.length > this.limits.maxMessageSize) return Violation.error("MessageTooBig")
+    if (frame.payload.length > 0 && ++this.pieces > this.limits.maxChunks) return Violation.error("ChunksTooMany")
+    payload.add(frame.payload, missing)
+    if (this.keepsFragments && frame.whole) (this.ends ??= []).push(payload.size)
+    return frame.fin ? this.join(payload) : undefined
+  }
+
+  /** The memory for octets of a frame that are still to come, if it has a use for more than a few. */
+  room(missing: number): Uint8Array | undefined {
+    return this.payload?.room(missing)
   }
 
   /** Makes the message of a compressed one's octets. */
@@ -106,9 +116,7 @@ export class MessageAssembler {
   /** Gives what was kept of the message in progress, as its first fragment; a compressed one is needed whole. */
   giveUp(): Frame | undefined {
     if (this.opcode === Opcode.Continuation || this.compressed) return undefined
-    const payload = Bytes.concat(this.bytes, this.parts ?? [], this.size)
-    this.parts = undefined
-    this.size = 0
+    const payload = this.payload?.takeCopy() ?? new Uint8Array(0)
     return { fin: false, rsv1: false, opcode: this.opcode, payload, whole: this.whole }
   }
 
@@ -118,9 +126,9 @@ export class MessageAssembler {
     this.compressed = false
     this.fragments = 0
     this.whole = true
-    this.size = 0
-    this.parts = undefined
-    this.ends = []
+    this.pieces = 0
+    this.payload?.clear()
+    this.ends = undefined
     this.validator = undefined
   }
 
@@ -145,27 +153,13 @@ export class MessageAssembler {
     this.validator = text ? new Utf8.Validator(this.bytes.isUtf8) : undefined
   }
 
-  /** A small view is copied, so that it does not keep the memory of the whole read alive. */
-  private keep(payload: Uint8Array): void {
-    this.parts ??= []
-    this.parts.push(payload.length < payload.buffer.byteLength >> 1 ? new Uint8Array(payload) : payload)
-    this.size += payload.length
-  }
-
-  private join(): Output {
-    const { compressed, ends, opcode, parts = [] } = this
-    const payload = Bytes.concat(this.bytes, parts, this.size)
+  private join(gathered: PayloadBuffer.PayloadBuffer): Output {
+    const { compressed, ends, opcode } = this
+    const payload = gathered.take()
     const text = opcode === Opcode.Text
     this.reset()
     if (compressed) return { _tag: "Compressed", text, payload }
-    return this.finish(text, payload, this.keepsFragments ? this.byFrame(parts, ends) : undefined, false)
-  }
-
-  private byFrame(parts: ReadonlyArray<Uint8Array>, ends: ReadonlyArray<number>): ReadonlyArray<Uint8Array> {
-    const frames = ends.map((end, i) => parts.slice(ends[i - 1] ?? 0, end)).filter(({ length }) => length > 0)
-    return frames.map((pieces) =>
-      Bytes.concat(this.bytes, pieces, pieces.reduce((size, { length }) => size + length, 0))
-    )
+    return this.finish(text, payload, ends && byFrame(payload, ends), false)
   }
 
   private finish(
@@ -184,3 +178,7 @@ export class MessageAssembler {
     return Bytes.decodeUtf8(this.bytes, payload) ?? Violation.error("TextNotUtf8")
   }
 }
+
+/** The frames of a message that have a payload. */
+const byFrame = (payload: Uint8Array, ends: ReadonlyArray<number>): ReadonlyArray<Uint8Array> =>
+  ends.map((end, i) => payload.subarray(ends[i - 1] ?? 0, end)).filter(({ length }) => length > 0)

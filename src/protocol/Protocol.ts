@@ -167,6 +167,15 @@ export class Protocol {
     if (this.receives()) this.decoder.push(chunk)
   }
 
+  /**
+   * Memory for the bytes that come next, if a large message is under way: reading into it, and pushing just what was read
+   * there, saves a copy. It stays the protocol's.
+   */
+  room(): Uint8Array | undefined {
+    const { assembler, decoder, frames } = this
+    return frames || !decoder.isDry ? undefined : assembler.room(decoder.missing)
+  }
+
   /** The next output, or `undefined`: for want of bytes, or while an `Inflate` is under way. */
   next(): Output | undefined {
     if (this.orders !== undefined) return this.nextOrder()
@@ -245,7 +254,7 @@ export class Protocol {
   }
 
   private receiveData(frame: Frame): Output | undefined {
-    const message = this.assembler.accept(frame)
+    const message = this.assembler.accept(frame, this.decoder.missing)
     if (typeof message === "string" || message === undefined || message instanceof Uint8Array) return message
     if (message instanceof Violation.ProtocolError) return this.violate(message)
     if (message._tag === "Octets") return message

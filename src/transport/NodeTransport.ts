@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import { Socket } from "node:net"
-import type { Duplex } from "node:stream"
+import { type Duplex, Readable } from "node:stream"
+import * as SocketReads from "./SocketReads.ts"
 import type { Receiver, Transport } from "./Transport.ts"
 
 /**
@@ -22,9 +23,16 @@ export const fromDuplex = (duplex: Duplex, head?: Uint8Array): Transport => new 
 
 const writeAfterEnd = (): Error => Object.assign(new Error("write after end"), { code: "ERR_STREAM_WRITE_AFTER_END" })
 
-class NodeTransport implements Transport {
+const transportKey = Symbol("effect-ws/NodeTransport")
+
+/** Its listeners are the same functions for every stream, and find their transport there. */
+type Carried = Duplex & { [transportKey]: NodeTransport }
+
+class NodeTransport implements Transport, SocketReads.Reader {
   readonly releases: boolean
   readonly duplex: Duplex
+  spare: Uint8Array | undefined = undefined
+  private receiver: Receiver | undefined = undefined
   private head: Uint8Array | undefined
   private error: Error | undefined = undefined
   private ended = false
@@ -33,7 +41,9 @@ class NodeTransport implements Transport {
     this.duplex = duplex
     this.head = head
     this.releases = duplex instanceof Socket
-    duplex.on("error", (error) => this.error = error)
+    const carried = duplex as Carried
+    carried[transportKey] = this
+    duplex.on("error", onError)
     const socket = duplex as Partial<Socket>
     socket.setTimeout?.(0)
     socket.setNoDelay?.(true)
@@ -54,24 +64,47 @@ class NodeTransport implements Transport {
   start(receiver: Receiver): void {
     const { duplex, head } = this
     this.head = undefined
-    duplex.on("end", receiver.onEnd)
-    duplex.on("drain", receiver.onDrain)
-    duplex.once("close", () => this.closed(receiver))
+    this.receiver = receiver
+    duplex.on("end", onEnd)
+    duplex.on("drain", onDrain)
+    duplex.once("close", onClose)
     if (head !== undefined && head.length > 0) receiver.onBytes(head)
-    duplex.on("data", receiver.onBytes)
-    if (duplex.destroyed) queueMicrotask(() => receiver.onClose(this.error))
+    SocketReads.begin(duplex, this)
+    duplex.on("data", onData)
+    if (duplex.destroyed) queueMicrotask(() => this.tellClosed())
+  }
+
+  take(bytes: Uint8Array): void {
+    this.receiver?.onBytes(bytes)
+  }
+
+  room(): Uint8Array | undefined {
+    return this.receiver?.room()
+  }
+
+  fail(error: Error): void {
+    this.error = error
+  }
+
+  tellEnd(): void {
+    this.receiver?.onEnd()
+  }
+
+  tellDrain(): void {
+    this.receiver?.onDrain()
   }
 
   /** What was read while nobody took it has arrived all the same. */
-  private closed(receiver: Receiver): void {
+  tellClosed(): void {
     const { duplex } = this
     const rest: Uint8Array | null = duplex.readableLength > 0 ? duplex.read(duplex.readableLength) : null
-    if (rest !== null) receiver.onBytes(rest)
-    receiver.onClose(this.error)
+    if (rest !== null) this.receiver?.onBytes(rest)
+    this.receiver?.onClose(this.error)
   }
 
+  /** Not as a socket does it, which would not notice any more that the peer has gone. */
   pause(): void {
-    this.duplex.pause()
+    Readable.prototype.pause.call(this.duplex)
   }
 
   resume(): void {
@@ -96,4 +129,24 @@ class NodeTransport implements Transport {
   destroy(): void {
     this.duplex.destroy()
   }
+}
+
+function onError(this: Carried, error: Error): void {
+  this[transportKey].fail(error)
+}
+
+function onData(this: Carried, bytes: Uint8Array): void {
+  this[transportKey].take(bytes)
+}
+
+function onEnd(this: Carried): void {
+  this[transportKey].tellEnd()
+}
+
+function onDrain(this: Carried): void {
+  this[transportKey].tellDrain()
+}
+
+function onClose(this: Carried): void {
+  this[transportKey].tellClosed()
 }

@@ -17,10 +17,12 @@ import type { Duplex } from "node:stream"
  * @since 0.1.0
  */
 export interface Receiver {
-  readonly onBytes: (chunk: Uint8Array) => void
-  readonly onDrain: () => void
-  readonly onEnd: () => void
-  readonly onClose: (error: Error | undefined) => void
+  onBytes(chunk: Uint8Array): void
+  /** Memory for the bytes that come next, if it has some: to read into it, and give it to `onBytes`, saves a copy. */
+  room(): Uint8Array | undefined
+  onDrain(): void
+  onEnd(): void
+  onClose(error: Error | undefined): void
 }
 
 /**

@@ -85,3 +85,20 @@ it("100,000 pings in one chunk are answered one by one", () => {
   protocol.push(Wire.hex("8900".repeat(100_000)))
   expect(Listening.drain(protocol)).toHaveLength(200_000)
 })
+
+it("a large message is made in the memory that its bytes are read into", () => {
+  const protocol = new Protocol.Protocol({ role: "server" })
+  const payload = Wire.octets(100_000)
+  const bytes = Wire.frame({ opcode: 2, payload, mask: Wire.exampleMask })
+  expect(protocol.room()).toBeUndefined()
+  protocol.push(bytes.slice(0, 50_000))
+  expect(protocol.next()).toBeUndefined()
+  const room = protocol.room()!
+  expect(room).toHaveLength(bytes.length - 50_000)
+  room.set(bytes.subarray(50_000))
+  protocol.push(room)
+  const message = protocol.next() as Uint8Array
+  expect(Buffer.compare(message, payload)).toBe(0)
+  expect(message.buffer).toBe(room.buffer)
+  expect(protocol.room()).toBeUndefined()
+})

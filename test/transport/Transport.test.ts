@@ -14,6 +14,7 @@ const listen = (transport: Transport) => {
   let closed: () => void
   const gone = new Promise<void>((resolve) => closed = resolve)
   transport.start({
+    room: () => undefined,
     onBytes: (chunk) => {
       bytes = Buffer.concat([bytes, chunk])
     },
