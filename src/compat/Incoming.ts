@@ -5,7 +5,6 @@
  */
 import type { EventEmitter } from "node:events"
 import type { Tap } from "../connection/Tap.ts"
-import type { Octets } from "../protocol/MessageAssembler.ts"
 import * as Payload from "./Payload.ts"
 
 /**
@@ -46,7 +45,7 @@ export class Incoming implements Tap {
     this.options = options
   }
 
-  onMessage({ fragments, payload, text }: Octets): void {
+  onMessage(payload: Uint8Array, text: boolean, fragments: ReadonlyArray<Uint8Array> | undefined): void {
     const { websocket } = this
     const data = text ? Payload.asBuffer(payload) : Payload.represent(websocket.binaryType, payload, fragments)
     if (this.options.allowSynchronousEvents) websocket.emit("message", data, !text)

@@ -64,8 +64,10 @@ export class Outgoing {
   message(data: unknown, options: SendOptions, callback: Callback): void {
     const receipt = receiptOf(callback)
     if (this.isPlain(options)) {
+      if (data instanceof Uint8Array) {
+        return this.outbox.octets(options.binary ? Opcode.Binary : Opcode.Text, data, receipt)
+      }
       if (typeof data === "string" && !options.binary) return this.outbox.whole(data, receipt)
-      if (data instanceof Uint8Array && options.binary) return this.outbox.whole(data, receipt)
     }
     if (Payload.isBlob(data)) return this.blob(data, this.frameOf(options, data.size), receipt)
     const payload = typeof data === "string" ? Buffer.from(data) : Payload.toOctets(data)

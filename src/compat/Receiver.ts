@@ -8,7 +8,7 @@ import { Writable } from "node:stream"
 import * as CloseFrame from "../protocol/CloseFrame.ts"
 import type { Frame } from "../protocol/Frame.ts"
 import { FrameDecoder } from "../protocol/FrameDecoder.ts"
-import { type Compressed, MessageAssembler, type Octets } from "../protocol/MessageAssembler.ts"
+import { type Compressed, MessageAssembler } from "../protocol/MessageAssembler.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import * as Violation from "../protocol/Violation.ts"
 import { nodeBytes } from "../transport/NodeBytes.ts"
@@ -115,18 +115,13 @@ export class Receiver extends Writable {
   }
 
   private take(message: ReturnType<MessageAssembler["accept"]>, done: Done): boolean {
-    if (message === undefined || typeof message === "string" || message instanceof Uint8Array) return true
-    switch (message._tag) {
-      case "Octets":
-        return this.deliver(message, done)
-      case "Compressed":
-        return this.inflate(message, done)
-      case "ProtocolError":
-        return this.refuse(message, done)
-    }
+    if (message === undefined || typeof message === "string") return true
+    if (message instanceof Uint8Array) return this.deliver(message, done)
+    return message._tag === "Compressed" ? this.inflate(message, done) : this.refuse(message, done)
   }
 
-  private deliver({ fragments, payload, text }: Octets, done: Done): boolean {
+  private deliver(payload: Uint8Array, done: Done): boolean {
+    const { fragments, text } = this.assembler
     const data = text ? Payload.asBuffer(payload) : Payload.represent(this.binaryType, payload, fragments)
     return this.give("message", [data, !text], done)
   }

@@ -12,7 +12,6 @@ import * as CloseFrame from "../protocol/CloseFrame.ts"
 import type { Frame } from "../protocol/Frame.ts"
 import type { FrameEncoder } from "../protocol/FrameEncoder.ts"
 import type { Message } from "../protocol/Message.ts"
-import type { Octets } from "../protocol/MessageAssembler.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import type * as Protocol from "../protocol/Protocol.ts"
 import type { ProtocolError } from "../protocol/Violation.ts"
@@ -195,9 +194,16 @@ export class Driver implements Receiver {
     while (this.held === undefined && (this.gone || !this.isBlocked())) {
       const output = this.protocol.next()
       if (output === undefined) return
-      if (typeof output === "string" || output instanceof Uint8Array) this.inbox.push(output)
+      if (typeof output === "string" || output instanceof Uint8Array) this.deliver(output)
       else this.obey(output)
     }
+  }
+
+  private deliver(message: Message): void {
+    const { protocol, tap } = this
+    if (tap === undefined) this.inbox.push(message)
+    else if (typeof message === "string") giveTo(tap, message)
+    else tap.onMessage(message, protocol.isText, protocol.fragments)
   }
 
   private isBlocked(): boolean {
@@ -219,7 +225,7 @@ export class Driver implements Receiver {
     this.tap = tap
     if (tap === undefined) this.stopped = false
     this.protocol.giveOctets(tap !== undefined)
-    if (tap !== undefined) { for (const item of this.inbox.drain()) tap.onMessage(toOctets(item)) }
+    if (tap !== undefined) { for (const item of this.inbox.drain()) giveTo(tap, item) }
     this.read()
   }
 
@@ -303,8 +309,6 @@ export class Driver implements Receiver {
     switch (order._tag) {
       case "Fragment":
         return this.inbox.push({ frame: order.frame, length: order.frame.payload.length })
-      case "Octets":
-        return this.tap?.onMessage(order)
       case "Ping": // its pong is an order of its own
         return this.tap?.onPing(order.payload)
       case "Pong":
@@ -439,10 +443,8 @@ export class Driver implements Receiver {
 
 const ignore = (): void => {}
 
-const toOctets = (item: Item): Octets => {
-  if (typeof item === "string") {
-    return { _tag: "Octets", text: true, payload: nodeBytes.encode(item), fragments: undefined }
-  }
-  const payload = item instanceof Uint8Array ? item : item.frame.payload
-  return { _tag: "Octets", text: false, payload, fragments: undefined }
+/** What came before there was a tap. */
+const giveTo = (tap: Tap, item: Item): void => {
+  if (typeof item === "string") return tap.onMessage(nodeBytes.encode(item), true, undefined)
+  tap.onMessage(item instanceof Uint8Array ? item : item.frame.payload, false, undefined)
 }

@@ -119,6 +119,12 @@ export class Outbox {
     this.written(receipt)
   }
 
+  /** Sends a message of octets of either type as it is, whose turn it has to be. */
+  octets(opcode: Opcode.Data, payload: Uint8Array, receipt?: Receipt): void {
+    this.encoder.frame(true, false, opcode, payload)
+    this.written(receipt)
+  }
+
   private deflated(octets: Uint8Array, message: Message.Message | Message.Prepared): void {
     this.turns.begin({ size: octets.length, drop: ignore })
     this.compressor?.deflate(octets, message, (payload) => {

@@ -3,21 +3,19 @@
  *
  * @since 0.1.0
  */
-import type { Octets } from "../protocol/MessageAssembler.ts"
-
 /**
  * Told what the peer sends, in order and within the read in which it came.
  *
  * **Details**
  *
- * Messages come as octets. A ping is not answered: that is up to the tap. What a tap throws is not caught, and does not
+ * Messages come as octets, and with the payloads of their frames if the protocol keeps these apart. A ping is not answered: that is up to the tap. What a tap throws is not caught, and does not
  * lose what follows.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Tap {
-  readonly onMessage: (message: Octets) => void
-  readonly onPing: (payload: Uint8Array) => void
-  readonly onPong: (payload: Uint8Array) => void
+  onMessage(payload: Uint8Array, isText: boolean, fragments: ReadonlyArray<Uint8Array> | undefined): void
+  onPing(payload: Uint8Array): void
+  onPong(payload: Uint8Array): void
 }

@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 
+import type * as Bytes from "./Bytes.ts"
+
 const none = new Uint8Array(0)
 
 /**
@@ -16,9 +18,15 @@ export class ByteQueue {
   /** The first chunk, and how much of it is consumed. */
   chunk: Uint8Array = none
   at = 0
+  private memory: ArrayBufferLike = none.buffer
+  private readonly view: Bytes.Bytes["view"]
   /** The chunks behind it, the nearest last; and behind those what was pushed since, in order. */
   private ahead: Array<Uint8Array> | undefined = undefined
   private rest: Array<Uint8Array> | undefined = undefined
+
+  constructor({ view }: Pick<Bytes.Bytes, "view">) {
+    this.view = view
+  }
 
   /** Adds a chunk, whose bytes are the queue's from now on. */
   push(chunk: Uint8Array): void {
@@ -27,8 +35,7 @@ export class ByteQueue {
       this.rest ??= []
       this.rest.push(chunk)
     } else {
-      this.chunk = chunk
-      this.at = 0
+      this.open(chunk)
     }
   }
 
@@ -41,26 +48,35 @@ export class ByteQueue {
   skip(count: number): void {
     this.at += count
     if (this.at < this.chunk.length) return
-    this.chunk = this.following()
-    this.at = 0
+    this.open(this.following())
   }
 
-  /** Takes up to `count` bytes: a view of the first chunk. No bytes are a view of nothing, which nobody shares. */
+  /** A view of the first chunk. No bytes are a view of nothing, which nobody shares. */
+  slice(start: number, end: number): Uint8Array {
+    return end === start ? new Uint8Array(0) : this.view(this.memory, this.chunk.byteOffset + start, end - start)
+  }
+
+  /** Takes up to `count` bytes: a view of the first chunk. */
   take(count: number): Uint8Array {
     const { at, chunk } = this
     const end = Math.min(at + count, chunk.length)
     if (end === at) return new Uint8Array(0)
-    const view = at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end)
+    const view = at === 0 && end === chunk.length ? chunk : this.slice(at, end)
     this.skip(end - at)
     return view
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.chunk = none
-    this.at = 0
+    this.open(none)
     this.ahead = undefined
     this.rest = undefined
+  }
+
+  private open(chunk: Uint8Array): void {
+    this.chunk = chunk
+    this.at = 0
+    this.memory = chunk.buffer
   }
 
   /** Turns `rest` round when it is needed: `shift` would move all of a long queue each time. */

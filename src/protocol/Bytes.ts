@@ -24,6 +24,7 @@ export interface Bytes {
   readonly encode: (text: string) => Uint8Array
   readonly encodeInto: (text: string, target: Uint8Array, at: number) => number
   readonly allocate: (size: number) => Uint8Array
+  readonly view: (memory: ArrayBufferLike, offset: number, length: number) => Uint8Array
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
@@ -41,7 +42,8 @@ export const portable: Bytes = {
   decode: (bytes) => decoder.decode(bytes),
   encode: (text) => encoder.encode(text),
   encodeInto: (text, target, at) => encoder.encodeInto(text, target.subarray(at)).written,
-  allocate: (size) => new Uint8Array(size)
+  allocate: (size) => new Uint8Array(size),
+  view: (memory, offset, length) => new Uint8Array(memory, offset, length)
 }
 
 /**

@@ -11,6 +11,12 @@ import * as Mask from "./Mask.ts"
 import * as Opcode from "./Opcode.ts"
 import * as Violation from "./Violation.ts"
 
+/** Payloads below this size are unmasked by one view of the chunk, which costs more than the platform's way saves. */
+const small = 1536
+
+/** JavaScript decodes one chunk at a time, so one view serves all. */
+const words = new Mask.Words()
+
 /**
  * Decodes frames from chunks that are pushed in.
  *
@@ -41,7 +47,7 @@ export class FrameDecoder {
   private readonly rules: FrameHeader.Rules
   private readonly bytes: Bytes.Bytes
   private maxMessageSize: number
-  private readonly input = new ByteQueue.ByteQueue()
+  private readonly input: ByteQueue.ByteQueue
   /** The octets of a header, or of a control frame, that is split over two reads. */
   private split: Uint8Array | undefined = undefined
   private splitLength = 0
@@ -56,6 +62,7 @@ export class FrameDecoder {
   constructor(rules: FrameHeader.Rules, bytes: Bytes.Bytes, maxMessageSize = Infinity) {
     this.rules = rules
     this.bytes = bytes
+    this.input = new ByteQueue.ByteQueue(bytes)
     this.maxMessageSize = maxMessageSize
   }
 
@@ -68,6 +75,7 @@ export class FrameDecoder {
   stop(): void {
     this.stopped = true
     this.input.clear()
+    words.clear()
     this.split = undefined
     this.length = -1
   }
@@ -101,9 +109,31 @@ export class FrameDecoder {
     const second = chunk[at + 1]
     const violation = FrameHeader.check(chunk[at], second, this.rules)
     if (violation !== undefined) return this.refuse(violation, FrameHeader.culprit(violation, chunk[at], second))
-    const size = this.sizeAtOnce(chunk[at], second)
+    const size = FrameHeader.size(second)
     if (available < size) return this.joined()
-    return this.begin(chunk, at, FrameHeader.size(second))
+    const length = FrameHeader.length(chunk, at)
+    if (available - size >= length) return this.whole(chunk, at, size, length)
+    return (chunk[at] & 0x8) === 0 ? this.begin(chunk, at, size) : this.joined()
+  }
+
+  /** The whole frame lies in the first chunk, as most do. */
+  private whole(chunk: Uint8Array, at: number, size: number, length: number): Frame | Violation.ProtocolError {
+    const first = chunk[at]
+    const start = at + size
+    const end = start + length
+    if ((first & 0x8) === 0 && this.grow(first, length) > this.maxMessageSize) return this.refuse("MessageTooBig")
+    if (this.rules.masked) this.unmask(chunk, start, end)
+    const payload = this.input.slice(start, end)
+    this.input.skip(size + length)
+    if (this.input.chunk !== chunk) words.clear()
+    const opcode = (first & 0x0f) as Opcode.Opcode
+    return { fin: first >= 0x80, rsv1: (first & 0x40) !== 0, opcode, payload, whole: true }
+  }
+
+  private unmask(chunk: Uint8Array, start: number, end: number): void {
+    const key = Mask.readKey(chunk, start - 4)
+    if (end - start < small) words.apply(chunk, start, end, key)
+    else this.bytes.mask(chunk, start, end, key, 0)
   }
 
   /** Brings together, octet by octet, a header or a control frame that is split over reads. */
@@ -141,7 +171,9 @@ export class FrameDecoder {
     const length = FrameHeader.length(bytes, at)
     if (length === Infinity) return this.refuse("LengthUnsupported")
     this.first = bytes[at]
-    if ((this.first & 0x8) === 0 && this.grow(length) > this.maxMessageSize) return this.refuse("MessageTooBig")
+    if ((this.first & 0x8) === 0 && this.grow(this.first, length) > this.maxMessageSize) {
+      return this.refuse("MessageTooBig")
+    }
     this.key = this.rules.masked ? Mask.readKey(bytes, at + size - 4) : 0
     this.length = length
     this.received = 0
@@ -164,9 +196,9 @@ export class FrameDecoder {
   }
 
   /** The size of the message in progress with this frame, known before its payload is there. */
-  private grow(length: number): number {
-    const size = (this.first & 0x0f) === Opcode.Continuation ? this.messageSize + length : length
-    this.messageSize = this.first >= 0x80 ? 0 : size
+  private grow(first: number, length: number): number {
+    const size = (first & 0x0f) === Opcode.Continuation ? this.messageSize + length : length
+    this.messageSize = first >= 0x80 ? 0 : size
     return size
   }
 

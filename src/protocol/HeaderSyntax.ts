@@ -90,7 +90,7 @@ export const make = (header: string): Scanner => {
  * @category guards
  * @since 0.1.0
  */
-export const isToken = (text: string): boolean => make(text).token() === text
+export const isToken = (text: string): boolean => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
 
 /**
  * Reads a comma list of at least one element, in order. An absent header is an empty list.

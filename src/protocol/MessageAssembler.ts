@@ -27,21 +27,7 @@ export interface Compressed {
   readonly payload: Uint8Array
 }
 
-/**
- * A message as octets, for those who decode text themselves, if at all. It is checked all the same.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Octets {
-  readonly _tag: "Octets"
-  readonly text: boolean
-  readonly payload: Uint8Array
-  /** The payload of each frame, if they are kept apart. */
-  readonly fragments: ReadonlyArray<Uint8Array> | undefined
-}
-
-type Output = Message | Octets | Compressed | Violation.ProtocolError
+type Output = Message | Compressed | Violation.ProtocolError
 
 /**
  * Assembles messages from data frames or pieces of them.
@@ -53,20 +39,23 @@ export class MessageAssembler {
   private readonly bytes: Bytes.Bytes
   private readonly limits: Limits.Limits
   private readonly validateUtf8: boolean
-  /** Whether messages are given as `Octets`. */
+  /** Whether texts are given as octets, too, for those who decode them themselves, if at all. They are checked all the same. */
   asOctets: boolean
+  /** Whether the message that was given last is a text; and the payload of each of its frames, if they are kept apart. */
+  text = false
+  fragments: ReadonlyArray<Uint8Array> | undefined = undefined
   /** The opcode of the message in progress; `Continuation` between messages. */
   private opcode: Opcode.Data | typeof Opcode.Continuation = Opcode.Continuation
   /** Whether the message in progress is compressed. */
   compressed = false
-  private fragments = 0
+  private frames = 0
   /** Whether the last piece was the last of its frame. */
   private whole = true
   private pieces = 0
   private payload: PayloadBuffer.PayloadBuffer | undefined = undefined
   /** Where in the payload each frame ends, if frames are kept apart. */
   private ends: Array<number> | undefined = undefined
-  /** Whether `Octets` of binary messages come with their fragments. */
+  /** Whether the frames of messages that come as octets are kept apart. */
   keepsFragments = false
   private validator: Utf8.Validator | undefined = undefined
 
@@ -124,7 +113,7 @@ export class MessageAssembler {
   reset(): void {
     this.opcode = Opcode.Continuation
     this.compressed = false
-    this.fragments = 0
+    this.frames = 0
     this.whole = true
     this.pieces = 0
     this.payload?.clear()
@@ -139,7 +128,7 @@ export class MessageAssembler {
       return Violation.error(wanted ? "ContinuationUnexpected" : "ContinuationMissing", frame.opcode)
     }
     if (wanted) this.start(frame)
-    if (this.whole && ++this.fragments > maxFragments) return Violation.error("FragmentsTooMany")
+    if (this.whole && ++this.frames > maxFragments) return Violation.error("FragmentsTooMany")
     this.whole = frame.whole
     const valid = this.validator === undefined ||
       (this.validator.push(frame.payload) && (!frame.fin || this.validator.isComplete()))
@@ -168,11 +157,10 @@ export class MessageAssembler {
     fragments: ReadonlyArray<Uint8Array> | undefined,
     validate: boolean
   ): Exclude<Output, Compressed> {
-    if (this.asOctets) {
-      if (text && validate && !this.bytes.isUtf8(payload)) return Violation.error("TextNotUtf8")
-      return { _tag: "Octets", text, payload, fragments }
-    }
+    this.text = text
+    this.fragments = fragments
     if (!text) return payload
+    if (this.asOctets) return validate && !this.bytes.isUtf8(payload) ? Violation.error("TextNotUtf8") : payload
     if (payload.length > maxTextSize) return Violation.error("MessageTooBig")
     if (!validate) return this.bytes.decode(payload)
     return Bytes.decodeUtf8(this.bytes, payload) ?? Violation.error("TextNotUtf8")

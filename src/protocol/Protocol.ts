@@ -40,7 +40,6 @@ export interface Ended extends CloseFrame.CloseFrame {
  * **Details**
  *
  * - `Fragment`: deliver a data frame (only if frames were asked for); of a compressed message there is one
- * - `Octets`: deliver a message that is not decoded (only if octets were asked for)
  * - `Ping`, `Pong`: the peer sent one; a ping is answered by a `Write` of its own
  * - `Write`: send this control frame, before data that is not yet framed
  * - `Inflate`: decompress this, and give the result to `inflated` (RFC 7692 §6.2), which keeps it unless it is `transient`
@@ -53,7 +52,6 @@ export interface Ended extends CloseFrame.CloseFrame {
  */
 export type Order =
   | { readonly _tag: "Fragment"; readonly frame: Frame }
-  | MessageAssembler.Octets
   | { readonly _tag: "Ping"; readonly payload: Uint8Array }
   | { readonly _tag: "Pong"; readonly payload: Uint8Array }
   | { readonly _tag: "Write"; readonly opcode: Opcode.Control; readonly payload: Uint8Array }
@@ -63,7 +61,8 @@ export type Order =
   | { readonly _tag: "Destroy" }
 
 /**
- * An output: a message to deliver, which stands for itself, or an order.
+ * An output: a message to deliver, which stands for itself, or an order. If octets were asked for, a text comes as octets
+ * too: see `isText`.
  *
  * @category models
  * @since 0.1.0
@@ -85,7 +84,7 @@ export interface Options {
   readonly compression?: boolean | undefined
   /** Whether text and close reasons are checked (RFC 6455 §8.1). Default true. */
   readonly validateUtf8?: boolean | undefined
-  /** Whether messages are given as `Octets`, undecoded. Default false. */
+  /** Whether texts are given as octets, undecoded. Default false. */
   readonly asOctets?: boolean | undefined
   /** Whether pings are answered (RFC 6455 §5.5.2). Default true. */
   readonly autoPong?: boolean | undefined
@@ -189,13 +188,23 @@ export class Protocol {
     return this.ended && !this.receives() ? this.finish() : undefined
   }
 
-  /** Gives messages as `Octets` from now on, and leaves pings to who takes them; or both no more. */
+  /** Whether the message that came last is a text. */
+  get isText(): boolean {
+    return this.assembler.text
+  }
+
+  /** The payload of each frame of the message that came last, if they are kept apart. */
+  get fragments(): ReadonlyArray<Uint8Array> | undefined {
+    return this.assembler.fragments
+  }
+
+  /** Gives texts as octets from now on, and leaves pings to who takes them; or both no more. */
   giveOctets(give: boolean): void {
     this.autoPong = !give
     this.asOctets = this.assembler.asOctets = give
   }
 
-  /** Whether `Octets` of binary messages come with their fragments apart. */
+  /** Whether the `fragments` of messages that come as octets are kept apart. */
   keepFragments(keep: boolean): void {
     this.assembler.keepsFragments = keep
   }
@@ -257,7 +266,6 @@ export class Protocol {
     const message = this.assembler.accept(frame, this.decoder.missing)
     if (typeof message === "string" || message === undefined || message instanceof Uint8Array) return message
     if (message instanceof Violation.ProtocolError) return this.violate(message)
-    if (message._tag === "Octets") return message
     this.inflating = message
     const transient = message.text && !this.frames && !this.asOctets
     return { _tag: "Inflate", payload: message.payload, transient }

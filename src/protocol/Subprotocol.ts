@@ -22,11 +22,13 @@ export const isValid: (name: string) => boolean = HeaderSyntax.isToken
  * @since 0.1.0
  */
 export const parse = (header: string | undefined): Result.Result<ReadonlyArray<string>, string> =>
-  Result.filterOrFail(
+  header === undefined ? none : Result.filterOrFail(
     HeaderSyntax.list(header, (words) => words.token()),
     (names) => new Set(names).size === names.length,
     () => "a name is given twice"
   )
+
+const none: Result.Result<ReadonlyArray<string>> = Result.succeed([])
 
 /**
  * Chooses the first of the client's offers that the server supports (RFC 6455 §4.2.2).

@@ -21,8 +21,11 @@ interface NativeText {
 
 const { utf8Slice, utf8Write } = Buffer.prototype as unknown as NativeText
 
-/** Below this size our own loop by words is faster than the way into native code: 1 KiB 127 ns against 85 ns. */
-const nativePays = 1024
+/** The class that Buffers are made of: to make one of it takes 20 ns, and `subarray` 31. */
+const View = (Buffer as { readonly [Symbol.species]?: typeof Uint8Array })[Symbol.species] ?? Uint8Array
+
+/** Below this size our own loop by words is faster than the way into native code and back. */
+const nativePays = 1536
 
 /** `bufferutil`, if it is installed and `WS_NO_BUFFER_UTIL` does not forbid it. */
 const loadBufferUtil = (): BufferUtil | undefined => {
@@ -34,9 +37,10 @@ const loadBufferUtil = (): BufferUtil | undefined => {
   }
 }
 
+const octets = Buffer.alloc(4)
+
 const nativeMask = ({ unmask }: BufferUtil): Bytes["mask"] => (bytes, start, end, key, phase) => {
   if (end - start < nativePays) return Mask.apply(bytes, start, end, key, phase)
-  const octets = Buffer.allocUnsafe(4)
   Mask.writeKey(Mask.rotate(key, phase), octets, 0)
   unmask(bytes.subarray(start, end), octets)
 }
@@ -48,7 +52,7 @@ const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
 /**
- * Node's operations: `Buffer` for text, `bufferutil` for masking from 1 KiB on where it is installed.
+ * Node's operations: `Buffer` for text, `bufferutil` for masking from 1.5 KiB on where it is installed.
  *
  * **Details**
  *
@@ -67,7 +71,8 @@ export const nodeBytes: Bytes = {
   encodeInto: utf8Write === undefined
     ? (text, target, at) => asBuffer(target).write(text, at, "utf8")
     : (text, target, at) => utf8Write.call(asBuffer(target), text, at, target.length - at),
-  allocate: (size) => Buffer.allocUnsafe(size)
+  allocate: (size) => Buffer.allocUnsafe(size),
+  view: (memory, offset, length) => new View(memory, offset, length)
 }
 
 /**

@@ -19,17 +19,14 @@ import * as ServerHandshake from "../protocol/ServerHandshake.ts"
 export const acceptValue = (key: string): string => hash("sha1", OpeningHandshake.acceptInput(key), "base64")
 
 /**
- * Node's headers as the protocol core wants them: repeated ones joined.
+ * Node's headers as the protocol core wants them: repeated ones joined. Only Set-Cookie is not joined by Node.
  *
  * @category handshake
  * @since 0.1.0
  */
 export const joinHeaders = (headers: IncomingHttpHeaders): Record<string, string> => {
-  const joined: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) joined[name] = typeof value === "string" ? value : value.join(", ")
-  }
-  return joined
+  const { "set-cookie": cookies } = headers
+  return (cookies === undefined ? headers : { ...headers, "set-cookie": cookies.join(", ") }) as Record<string, string>
 }
 
 /**
@@ -58,6 +55,26 @@ export const accept = (
   Result.map(ServerHandshake.formatResponse(acceptance, headers), (head) => {
     socket.write(head, "latin1")
   })
+
+function destroyOnError(this: Duplex): void {
+  this.destroy()
+}
+
+/**
+ * Sees to the errors of a socket that nobody has taken over yet.
+ *
+ * @category handshake
+ * @since 0.1.0
+ */
+export const guard = (socket: Duplex): void => void socket.on("error", destroyOnError)
+
+/**
+ * Leaves the errors to somebody else.
+ *
+ * @category handshake
+ * @since 0.1.0
+ */
+export const unguard = (socket: Duplex): void => void socket.off("error", destroyOnError)
 
 /** How long a client may take to read the answer that refuses it. */
 const refusalTimeout = 5000

@@ -1,10 +1,11 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { ByteQueue } from "../../src/protocol/ByteQueue.ts"
+import * as Bytes from "../../src/protocol/Bytes.ts"
 import * as Wire from "./Wire.ts"
 
 const queueOf = (...chunks: ReadonlyArray<Uint8Array>): ByteQueue => {
-  const queue = new ByteQueue()
+  const queue = new ByteQueue(Bytes.portable)
   for (const chunk of chunks) queue.push(chunk)
   return queue
 }
@@ -18,7 +19,7 @@ describe("a byte queue", () => {
     )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const queue = new ByteQueue()
+        const queue = new ByteQueue(Bytes.portable)
         const model: Array<number> = []
         for (const step of steps) {
           if ("push" in step) {
@@ -72,7 +73,7 @@ describe("a byte queue", () => {
   })
 
   it("takes each of many chunks in the same time", () => {
-    const queue = new ByteQueue()
+    const queue = new ByteQueue(Bytes.portable)
     for (let i = 0; i < 200_000; i++) queue.push(Uint8Array.of(i))
     const start = performance.now()
     for (let i = 0; i < 200_000; i++) if (queue.take(1)[0] !== (i & 0xff)) expect.fail(`${i}`)
