@@ -9,13 +9,14 @@ import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import type * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type { Duplex } from "node:stream"
 import * as Compression from "./Compression.ts"
 import * as Backpressure from "./connection/Backpressure.ts"
 import { Compressor } from "./connection/Compressor.ts"
+import { timersOf } from "./connection/Deadline.ts"
 import * as Driver from "./connection/Driver.ts"
 import * as Ping from "./connection/Ping.ts"
 import * as Reader from "./connection/Reader.ts"
@@ -272,7 +273,10 @@ export const fromDriver = (
   driver: Driver.Driver,
   agreement: Agreement
 ): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.as(Effect.addFinalizer((exit) => Release.release(driver, exit)), new ConnectionImpl(driver, agreement))
+  Effect.flatMap(Effect.scope, (scope) => {
+    const closing = Scope.addFinalizerExit(scope, (exit) => Release.release(driver, exit))
+    return Effect.as(closing, new ConnectionImpl(driver, agreement))
+  })
 
 /**
  * The driver beneath a connection, and what the handshake settled; `undefined` for connections of others' making.
@@ -312,11 +316,6 @@ export const make = (
   options: ConnectionOptions.Resolved = ConnectionOptions.resolve()
 ): Effect.Effect<Connection, never, Scope.Scope> =>
   Effect.withFiber((fiber) => {
-    const context = fiber.context
-    const startTimer = (duration: Duration.Duration, callback: () => void) => {
-      const timer = Effect.runForkWith(context)(Effect.delay(Effect.sync(callback), duration))
-      return () => timer.interruptUnsafe()
-    }
     const { compression, role } = agreement
     const compressor = compression && new Compressor(options.compression ?? Compression.standard, compression, role)
     const nextKey = role === "client" ? MaskKey.next : undefined
@@ -332,7 +331,7 @@ export const make = (
       transport,
       inboxSize: options.inboxSize,
       closeTimeout: options.closeTimeout,
-      startTimer
+      startTimer: timersOf(fiber.context)
     })
     // Not at once: a handler that reads straight away is to be there before the first message
     queueMicrotask(() => driver.start())

@@ -44,6 +44,15 @@ export const shared = {
   skipUTF8Validation: false
 }
 
+/**
+ * An option, or its default if it is not given. One that is given as `undefined` is `undefined`.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const get = <Name extends keyof typeof shared>(options: SharedOptions, name: Name): SharedOptions[Name] =>
+  name in options ? options[name] : shared[name]
+
 /** In ws, 0 or less is no limit. */
 const limit = (value: number | undefined): number => value !== undefined && value > 0 ? value : Infinity
 
@@ -54,11 +63,14 @@ const limit = (value: number | undefined): number => value !== undefined && valu
  * @since 0.1.0
  */
 export const limits = (options: SharedOptions): Limits.Limits => ({
-  maxMessageSize: limit(options.maxPayload),
-  maxFragments: limit(options.maxFragments),
-  maxChunks: limit(options.maxBufferedChunks),
+  maxMessageSize: limit(get(options, "maxPayload")),
+  maxFragments: limit(get(options, "maxFragments")),
+  maxChunks: limit(get(options, "maxBufferedChunks")),
   maxPendingPings: Infinity
 })
+
+/** Connections share it, if they can. */
+const usualTime = Duration.millis(shared.closeTimeout)
 
 /**
  * A time in milliseconds.
@@ -66,8 +78,8 @@ export const limits = (options: SharedOptions): Limits.Limits => ({
  * @category constructors
  * @since 0.1.0
  */
-export const milliseconds = (value: number | undefined): Duration.Duration =>
-  Duration.millis(value ?? shared.closeTimeout)
+export const milliseconds = (value: number): Duration.Duration =>
+  value === shared.closeTimeout ? usualTime : Duration.millis(value)
 
 /**
  * What `perMessageDeflate` may be.

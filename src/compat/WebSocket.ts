@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import type { ClientRequest } from "node:http"
 import type { Duplex } from "node:stream"
 import type * as Compression from "../Compression.ts"
@@ -21,7 +22,7 @@ import * as NodeTransport from "../transport/NodeTransport.ts"
 import * as Errors from "./Errors.ts"
 import { WebSocketEvents } from "./EventTarget.ts"
 import * as Handshake from "./Handshake.ts"
-import { Incoming } from "./Incoming.ts"
+import { Incoming, type IncomingOptions } from "./Incoming.ts"
 import * as Options from "./Options.ts"
 import { Outgoing } from "./Outgoing.ts"
 import * as Payload from "./Payload.ts"
@@ -42,6 +43,49 @@ const closedEarly = "WebSocket was closed before the connection was established"
  */
 export interface SocketOptions extends Options.SharedOptions {
   readonly generateMask?: ((mask: Buffer) => void) | undefined
+}
+
+const websocketKey = Symbol("effect-ws/WebSocket")
+
+/** Its `close` listener is the same function for every stream, and finds its WebSocket there. */
+type Carried = Duplex & { [websocketKey]?: WebSocket }
+
+function onClose(this: Carried): void {
+  this[websocketKey]?._closing()
+}
+
+/**
+ * Whether a stream has become a WebSocket already.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isUpgraded = (duplex: Carried): boolean => duplex[websocketKey] !== undefined
+
+const start = (driver: Driver.Driver): void => driver.start()
+
+const startTimer = (duration: Duration.Duration, callback: () => void): () => void => {
+  const timer = setTimeout(callback, Duration.toMillis(duration))
+  return () => clearTimeout(timer)
+}
+
+/** What a WebSocket wants of those who receive for it. */
+class Listening implements IncomingOptions {
+  readonly websocket: WebSocket
+  readonly allowSynchronousEvents: boolean
+
+  constructor(websocket: WebSocket, allowSynchronousEvents: boolean) {
+    this.websocket = websocket
+    this.allowSynchronousEvents = allowSynchronousEvents
+  }
+
+  onPing(payload: Buffer): void {
+    this.websocket._answer(payload)
+  }
+
+  stop(stopped: boolean): void {
+    this.websocket._driver?.stop(stopped || this.websocket._paused)
+  }
 }
 
 /**
@@ -182,10 +226,9 @@ export class WebSocket extends WebSocketEvents {
 
   /** Makes it a connection over a socket on which the handshake is done; `head` is what was read from it already. */
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions = {}): void {
-    const merged = { ...Options.shared, ...options } as SocketOptions & typeof Options.shared
-    const driver = this._drive(socket, head, merged)
-    driver.setTap(this._adopt(driver, merged.allowSynchronousEvents))
-    process.nextTick(() => driver.start())
+    const driver = this._drive(socket, head, options)
+    driver.setTap(this._adopt(driver, Options.get(options, "allowSynchronousEvents") ?? false))
+    process.nextTick(start, driver)
     this.emit("open")
   }
 
@@ -195,31 +238,31 @@ export class WebSocket extends WebSocketEvents {
     this._duplex = driver.transport.duplex ?? null
     this._sender = new Outgoing(driver.outbox, this._isServer)
     this._readyState = 1
-    const incoming = new Incoming(this, {
-      allowSynchronousEvents,
-      onPing: (payload) => this._answer(payload),
-      stop: (stopped) => driver.stop(stopped || this._paused)
-    })
+    const incoming = new Incoming(this, new Listening(this, allowSynchronousEvents))
     this._incoming = incoming
-    this._duplex?.once("close", () => this._closing())
+    if (driver.transport.duplex !== undefined) {
+      const duplex = driver.transport.duplex as Carried
+      duplex[websocketKey] = this
+      duplex.on("close", onClose)
+    }
     driver.protocol.keepFragments(this._binaryType === "fragments")
     driver.onClosed(() => this._ended())
     driver.onGone(() => this._lost())
     return incoming
   }
 
-  _drive(socket: Duplex, head: Uint8Array, options: SocketOptions & typeof Options.shared): Driver.Driver {
+  _drive(socket: Duplex, head: Uint8Array, options: SocketOptions): Driver.Driver {
     const role = this._isServer ? "server" : "client"
-    const { _agreement: agreement, _closeTimeout } = this
+    const { _agreement: agreement } = this
     const nextKey = this._isServer ? undefined : options.generateMask ? keysOf(options.generateMask) : MaskKey.next
-    const closeTimeout = Options.milliseconds(_closeTimeout)
+    const closeTimeout = Options.milliseconds(this._closeTimeout)
     return new Driver.Driver({
       protocol: new Protocol.Protocol({
         role,
         limits: Options.limits(options),
         bytes: nodeBytes,
         compression: agreement !== undefined,
-        validateUtf8: !options.skipUTF8Validation,
+        validateUtf8: !Options.get(options, "skipUTF8Validation"),
         reasons: false,
         endsFirst: true
       }),
@@ -229,10 +272,7 @@ export class WebSocket extends WebSocketEvents {
       inboxSize: Infinity,
       closeTimeout,
       lingerTimeout: closeTimeout,
-      startTimer: (_duration, callback) => {
-        const timer = setTimeout(callback, _closeTimeout)
-        return () => clearTimeout(timer)
-      }
+      startTimer
     })
   }
 
@@ -264,8 +304,11 @@ export class WebSocket extends WebSocketEvents {
     const [given, done] = typeof options === "function" ? [undefined, options] : [options ?? undefined, callback]
     const payload = typeof data === "number" ? String(data) : data
     if (this._readyState !== 1) return this._sendTooLate(payload, done)
-    const usual = { binary: typeof payload !== "string", mask: !this._isServer, compress: true, fin: true }
-    this._sender?.message(payload || Payload.empty, given === undefined ? usual : { ...usual, ...given }, done)
+    this._sender?.message(
+      payload || Payload.empty,
+      optionsOf(given, typeof payload !== "string", !this._isServer),
+      done
+    )
   }
 
   ping(data?: unknown, mask?: boolean | Callback, callback?: Callback): void {
@@ -406,6 +449,17 @@ export const over = (driver: Driver.Driver, { extensions = [], protocol = "", ro
 }
 
 type SendOptions = Parameters<Outgoing["message"]>[1]
+
+/** What is given counts, even if it is `undefined`. Copying `given` by its names would cost more than the frame. */
+const optionsOf = (given: Partial<SendOptions> | undefined, binary: boolean, mask: boolean): SendOptions => {
+  if (given === undefined) return { binary, compress: true, fin: true, mask }
+  return {
+    binary: "binary" in given ? given.binary! : binary,
+    compress: "compress" in given ? given.compress! : true,
+    fin: "fin" in given ? given.fin! : true,
+    mask: "mask" in given ? given.mask! : mask
+  }
+}
 
 /** ws cuts fractions off. */
 const isCloseCode = (code: unknown): boolean =>

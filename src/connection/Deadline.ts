@@ -3,7 +3,10 @@
  *
  * @since 0.1.0
  */
-import type * as Duration from "effect/Duration"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 
 /**
  * Calls back when the time is up; returns how to call that off.
@@ -12,6 +15,32 @@ import type * as Duration from "effect/Duration"
  * @since 0.1.0
  */
 export type StartTimer = (duration: Duration.Duration, callback: () => void) => () => void
+
+/** What is longer than the platform's timers can take, 24 days, is for ever. */
+const longest = 2 ** 31 - 1
+
+const platformTimer: StartTimer = (duration, callback) => {
+  const millis = Duration.toMillis(duration)
+  const timer = millis > longest ? undefined : setTimeout(callback, millis)
+  return () => clearTimeout(timer)
+}
+
+const platformClock = Context.get(Context.empty(), Clock.Clock)
+
+/**
+ * Timers under the clock of a context. Where that is the platform's clock they are the platform's timers, which cost a
+ * tenth of a fiber that sleeps.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const timersOf = (context: Context.Context<never>): StartTimer => {
+  if (Context.get(context, Clock.Clock) === platformClock) return platformTimer
+  return (duration, callback) => {
+    const timer = Effect.runForkWith(context)(Effect.delay(Effect.sync(callback), duration))
+    return () => timer.interruptUnsafe()
+  }
+}
 
 /**
  * A deadline that is set at most once at a time.

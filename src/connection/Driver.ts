@@ -128,7 +128,7 @@ export class Driver implements Receiver {
     this.inbox = new Inbox.Inbox(options.inboxSize, () => this.pull)
     this.compressor = options.compressor
     this.outbox = new Outbox(options.encoder, options.transport, options.compressor, (writable) => {
-      this.obeyAll(options.protocol.setWritable(writable))
+      this.obeyAll(this.protocol.setWritable(writable))
     })
   }
 
@@ -419,7 +419,7 @@ export class Driver implements Receiver {
     this.inbox.finish(error === undefined ? Cause.done() : Effect.fail(error))
     this.outbox.abandon()
     this.compressor?.close()
-    this.pings.fail(error ?? WebSocketError.fromClose(ended.code, ended.reason))
+    this.pings.fail(() => error ?? WebSocketError.fromClose(ended.code, ended.reason))
     this.deadline.clear()
     if (!this.gone) this.deadline.set(this.lingerTimeout)
     this.stopped = false

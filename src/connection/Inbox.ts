@@ -25,31 +25,42 @@ const slotSize = 8
  */
 export class Inbox<A extends { readonly length: number }> {
   private readonly limit: number
-  private items: Array<A> = []
+  private items: Array<A> | undefined = undefined
   private size = 0
   private end: Effect.Effect<never, Failure> | undefined = undefined
   private waiter: ((effect: Effect.Effect<NonEmptyReadonlyArray<A>, Failure>) => void) | undefined = undefined
   private discarding = false
-  /** Waits for `wake`. */
-  readonly wait: Effect.Effect<NonEmptyReadonlyArray<A>, Failure>
+  private readonly retry: () => Effect.Effect<NonEmptyReadonlyArray<A>, Failure>
+  private waiting: Effect.Effect<NonEmptyReadonlyArray<A>, Failure> | undefined = undefined
 
   /** `retry` is how to take what has come before the waiting began. */
   constructor(limit: number, retry: () => Effect.Effect<NonEmptyReadonlyArray<A>, Failure>) {
     this.limit = limit
-    this.wait = Effect.callback((resume) => {
-      if (this.items.length > 0 || this.end !== undefined) return resume(retry())
+    this.retry = retry
+  }
+
+  /** Waits for `wake`. Made once, and not for those who never wait, such as a tap. */
+  get wait(): Effect.Effect<NonEmptyReadonlyArray<A>, Failure> {
+    return this.waiting ??= this.makeWait()
+  }
+
+  private makeWait(): Effect.Effect<NonEmptyReadonlyArray<A>, Failure> {
+    const leave = Effect.sync(() => {
+      this.waiter = undefined
+    })
+    return Effect.callback((resume) => {
+      if (!this.isEmpty() || this.end !== undefined) return resume(this.retry())
       if (this.waiter !== undefined) return resume(Effect.fail(twoReaders()))
       this.waiter = resume
-      return Effect.sync(() => {
-        if (this.waiter === resume) this.waiter = undefined
-      })
+      return leave
     })
   }
 
   /** Adds an item, or drops it if nobody will ever read. */
   push(item: A): void {
     if (this.discarding) return
-    this.items.push(item)
+    if (this.items === undefined) this.items = [item]
+    else this.items.push(item)
     this.size += item.length + slotSize
   }
 
@@ -64,7 +75,7 @@ export class Inbox<A extends { readonly length: number }> {
 
   /** Whether the consumer has everything that came. */
   isEmpty(): boolean {
-    return this.items.length === 0
+    return this.items === undefined
   }
 
   /** Hands what is there to a consumer that waits; false if there is nothing, or no one. */
@@ -80,17 +91,17 @@ export class Inbox<A extends { readonly length: number }> {
 
   /** Everything that is there; after that the end, if it is known. */
   take(): Effect.Effect<NonEmptyReadonlyArray<A>, Failure> | undefined {
-    if (this.items.length === 0) return this.end
-    const items = this.items
-    this.items = []
+    const { items } = this
+    if (items === undefined) return this.end
+    this.items = undefined
     this.size = 0
     return Effect.succeed(items as unknown as NonEmptyReadonlyArray<A>)
   }
 
   /** Everything that is there, without the end. */
   drain(): ReadonlyArray<A> {
-    const { items } = this
-    this.items = []
+    const { items = [] } = this
+    this.items = undefined
     this.size = 0
     return items
   }
@@ -103,7 +114,7 @@ export class Inbox<A extends { readonly length: number }> {
   /** Nobody reads any more: drops what is there and what comes. */
   discard(): void {
     this.discarding = true
-    this.items = []
+    this.items = undefined
     this.size = 0
   }
 }

@@ -6,7 +6,15 @@
 import * as Effect from "effect/Effect"
 import type * as WebSocketError from "../WebSocketError.ts"
 
+interface Ping {
+  readonly payload: Uint8Array
+  readonly resume: Resume
+}
+
 type Resume = (effect: Effect.Effect<void, WebSocketError.WebSocketError>) => void
+
+/** Most connections never send one. */
+const none: ReadonlyArray<Ping> = []
 
 /**
  * The pings under way, oldest first.
@@ -15,7 +23,7 @@ type Resume = (effect: Effect.Effect<void, WebSocketError.WebSocketError>) => vo
  * @since 0.1.0
  */
 export class Pings {
-  private waiting: Array<{ readonly payload: Uint8Array; readonly resume: Resume }> = []
+  private waiting: ReadonlyArray<Ping> = none
   private count = 0
 
   /** A payload that no other ping of this connection has. */
@@ -28,7 +36,7 @@ export class Pings {
   /** Waits for the pong; returns how to stop waiting. */
   add(payload: Uint8Array, resume: Resume): () => void {
     const ping = { payload, resume }
-    this.waiting.push(ping)
+    this.waiting = [...this.waiting, ping]
     return () => {
       this.waiting = this.waiting.filter((other) => other !== ping)
     }
@@ -37,12 +45,19 @@ export class Pings {
   /** A pong came: it answers the ping with its payload and those before, which the peer may have skipped. */
   answer(payload: Uint8Array): void {
     const index = this.waiting.findIndex((ping) => equal(ping.payload, payload))
-    for (const { resume } of this.waiting.splice(0, index + 1)) resume(Effect.void)
+    if (index < 0) return
+    const answered = this.waiting.slice(0, index + 1)
+    this.waiting = this.waiting.slice(index + 1)
+    for (const { resume } of answered) resume(Effect.void)
   }
 
-  /** No pong will come any more. */
-  fail(error: WebSocketError.WebSocketError): void {
-    for (const { resume } of this.waiting.splice(0)) resume(Effect.fail(error))
+  /** No pong will come any more. The error is made if somebody waits for one. */
+  fail(makeError: () => WebSocketError.WebSocketError): void {
+    const { waiting } = this
+    if (waiting.length === 0) return
+    const error = makeError()
+    this.waiting = none
+    for (const { resume } of waiting) resume(Effect.fail(error))
   }
 }
 

@@ -4,27 +4,39 @@
  * @since 0.1.0
  */
 
+type Callback = () => void
+
 /**
- * Callbacks that are called once, all together. Nothing is allocated until somebody waits.
+ * Callbacks that are called once, all together. Each is added once.
+ *
+ * **Details**
+ *
+ * Usually there is one, which is kept as it is: a set of its own would take 250 octets of each connection.
  *
  * @category models
  * @since 0.1.0
  */
 export class Waiters {
-  private callbacks: Set<() => void> | undefined = undefined
+  private first: Callback | undefined = undefined
+  private others: Set<Callback> | undefined = undefined
 
   /** Adds a callback; returns how to call that off. */
-  add(callback: () => void): () => void {
-    const own = () => callback()
-    this.callbacks ??= new Set()
-    this.callbacks.add(own)
-    return () => this.callbacks?.delete(own)
+  add(callback: Callback): () => void {
+    if (this.first === undefined && this.others === undefined) this.first = callback
+    else (this.others ??= new Set()).add(callback)
+    return () => this.remove(callback)
   }
 
   /** Calls everybody who waits, and nobody a second time. */
   call(): void {
-    const { callbacks } = this
-    this.callbacks = undefined
-    for (const callback of callbacks ?? []) callback()
+    const { first, others } = this
+    this.first = this.others = undefined
+    first?.()
+    for (const callback of others ?? []) callback()
+  }
+
+  private remove(callback: Callback): void {
+    if (this.first === callback) this.first = undefined
+    else this.others?.delete(callback)
   }
 }

@@ -353,7 +353,8 @@ export class Protocol {
     const { actions, state } = CloseHandshake.transitions[this.state][input]
     this.state = state
     if (!this.receives()) this.discard()
-    return this.behindWaiting(actions.flatMap((action) => this.order(action, close, error)))
+    const orders = actions.map((action) => this.order(action, close, error))
+    return this.behindWaiting(orders.filter((order) => order !== undefined))
   }
 
   /** What waits in `next` has to be done before. */
@@ -375,19 +376,19 @@ export class Protocol {
     action: CloseHandshake.Action,
     close: CloseFrame.CloseFrame,
     error: Violation.ProtocolError | undefined
-  ): ReadonlyArray<Order> {
+  ): Order | undefined {
     switch (action) {
       case "writeClose":
       case "echoClose":
-        return [{ _tag: "Write", opcode: Opcode.Close, payload: CloseFrame.encode(this.bytes, close) }]
+        return { _tag: "Write", opcode: Opcode.Close, payload: CloseFrame.encode(this.bytes, close) }
       case "reportClean":
-        return [{ _tag: "Closed", ended: { ...close, clean: true, error } }]
+        return { _tag: "Closed", ended: { ...close, clean: true, error } }
       case "reportAbnormal":
-        return [{ _tag: "Closed", ended: { ...abnormal, clean: false, error } }]
+        return { _tag: "Closed", ended: { ...abnormal, clean: false, error } }
       case "endWrite":
-        return this.endsFirst || this.state === "Failing" ? [{ _tag: "EndWrite" }] : []
+        return this.endsFirst || this.state === "Failing" ? { _tag: "EndWrite" } : undefined
       case "destroy":
-        return [{ _tag: "Destroy" }]
+        return { _tag: "Destroy" }
     }
   }
 }

@@ -143,23 +143,29 @@ export interface Acceptance {
   readonly extensions: ReadonlyArray<Extension.Extension>
 }
 
+/** How every such response starts. */
+const statusLine = "HTTP/1.1 101 Switching Protocols"
+const upgradeHeaders: ReadonlyArray<OpeningHandshake.Field> = [["Upgrade", "websocket"], ["Connection", "Upgrade"]]
+const responseStart = [statusLine, ...upgradeHeaders.map(([name, value]) => `${name}: ${value}`)].join("\r\n")
+
+/** What differs from one response to the next. */
+const ownHeaders = ({ accept, extensions, protocol }: Acceptance): Array<OpeningHandshake.Field> => {
+  const fields: Array<OpeningHandshake.Field> = [["Sec-WebSocket-Accept", accept]]
+  if (protocol !== undefined) fields.push(["Sec-WebSocket-Protocol", protocol])
+  if (extensions.length > 0) fields.push(["Sec-WebSocket-Extensions", Extension.format(extensions)])
+  return fields
+}
+
 /**
  * The headers of the response that accepts an offer, in order (RFC 6455 §4.2.2).
  *
  * @category writing
  * @since 0.1.0
  */
-export const responseHeaders = (acceptance: Acceptance): ReadonlyArray<OpeningHandshake.Field> => {
-  const { accept, extensions, protocol } = acceptance
-  const fields: Array<OpeningHandshake.Field> = [
-    ["Upgrade", "websocket"],
-    ["Connection", "Upgrade"],
-    ["Sec-WebSocket-Accept", accept]
-  ]
-  if (protocol !== undefined) fields.push(["Sec-WebSocket-Protocol", protocol])
-  if (extensions.length > 0) fields.push(["Sec-WebSocket-Extensions", Extension.format(extensions)])
-  return fields
-}
+export const responseHeaders = (acceptance: Acceptance): ReadonlyArray<OpeningHandshake.Field> => [
+  ...upgradeHeaders,
+  ...ownHeaders(acceptance)
+]
 
 /**
  * Writes the head of the response that accepts an offer, up to the first octet of the WebSocket connection, with
@@ -176,7 +182,7 @@ export const formatResponse = (
   acceptance: Acceptance,
   further: ReadonlyArray<OpeningHandshake.Field> = []
 ): Result.Result<string, OpeningHandshake.FieldInvalid> =>
-  OpeningHandshake.formatHead("HTTP/1.1 101 Switching Protocols", [...responseHeaders(acceptance), ...further])
+  OpeningHandshake.formatHead(responseStart, [...ownHeaders(acceptance), ...further])
 
 const reasonPhrases: Readonly<Record<number, string>> = {
   400: "Bad Request",

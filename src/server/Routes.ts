@@ -28,12 +28,17 @@ export interface Entry {
  * @category serving
  * @since 0.1.0
  */
-export const within = (entry: Entry, serving: Effect.Effect<void>): Effect.Effect<void> =>
+export const within = <A, E>(entry: Entry, serving: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.withFiber((fiber) => {
-    entry.fibers.add(fiber)
-    fiber.addObserver(() => entry.fibers.delete(fiber))
+    keep(entry, fiber)
     return serving
   })
+
+/** A function of its own, so that the observer does not hold on to the request. */
+const keep = ({ fibers }: Entry, fiber: Fiber.Fiber<unknown, unknown>): void => {
+  fibers.add(fiber)
+  fiber.addObserver(() => fibers.delete(fiber))
+}
 
 /**
  * The routes of one server.
