@@ -9,12 +9,14 @@ import * as Layer from "effect/Layer"
 import * as NetAddress from "effect/net/NetAddress"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import * as Http from "node:http"
-import * as Https from "node:https"
+import type * as Http from "node:http"
+import type * as Https from "node:https"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import * as NodeUpgradeHandler from "./server/NodeUpgradeHandler.ts"
+import { pathOf } from "./server/NodeUpgradeRequest.ts"
 import * as Routes from "./server/Routes.ts"
+import { http, https } from "./transport/NodeHttp.ts"
 import * as NodeUpgrade from "./transport/NodeUpgrade.ts"
 import * as WebSocketError from "./WebSocketError.ts"
 import { WebSocketServer } from "./WebSocketServer.ts"
@@ -115,14 +117,14 @@ export const layerFrom = (server: Server, options: Options = {}): Layer.Layer<We
 
 const makeServer = (options: ListenOptions): Server => {
   const timeout = Duration.toMillis(handshakeTimeout(options))
-  const http = {
+  const limits = {
     headersTimeout: timeout,
     requestTimeout: timeout,
     connectionsCheckingInterval: Math.min(timeout, 1000),
     ...(options.maxHeaderSize === undefined ? {} : { maxHeaderSize: options.maxHeaderSize })
   }
-  if (options.tls === undefined) return Http.createServer(http, upgradeRequired)
-  return Https.createServer({ ...http, handshakeTimeout: timeout, ...options.tls }, upgradeRequired)
+  if (options.tls === undefined) return http.createServer(limits, upgradeRequired)
+  return https.createServer({ ...limits, handshakeTimeout: timeout, ...options.tls }, upgradeRequired)
 }
 
 const handshakeTimeout = (options: Options): Duration.Duration =>
@@ -173,10 +175,10 @@ const serve = Effect.fnUntraced(
     const maxConnections = options.maxConnections ?? 65_536
 
     const onUpgrade = (request: Http.IncomingMessage, socket: Duplex, head: Buffer): void => {
-      const path = NodeUpgradeHandler.pathOf(request.url ?? "/")
+      const path = pathOf(request.url ?? "/")
       const entry = routes.find(path)
       if (entry === undefined && isLeftToOthers(server, onUpgrade, path)) return
-      socket.on("error", () => socket.destroy())
+      NodeUpgrade.guard(socket)
       if (entry === undefined) return refuse(socket, 404)
       if (entry.closing || routes.count() >= maxConnections) return refuse(socket, 503)
       fork(Routes.within(entry, NodeUpgradeHandler.serve({ request, socket, head }, entry.route, timeout)))
@@ -218,7 +220,7 @@ const addressOf = (server: Server): Effect.Effect<NetAddress.SocketAddress, WebS
 }
 
 const urlOf = (server: Server, address: NetAddress.SocketAddress): string => {
-  const scheme = server instanceof Https.Server ? "wss" : "ws"
+  const scheme = server instanceof https.Server ? "wss" : "ws"
   if (address._tag === "UnixPathAddress") return `${scheme}+unix:${address.path}`
   const host = NetAddress.formatUrlHost(address.address)
   return `${scheme}://${host === "0.0.0.0" || host === "[::]" ? "localhost" : host}:${address.port}`

@@ -6,8 +6,8 @@
 import * as Result from "effect/Result"
 import { randomBytes } from "node:crypto"
 import type { EventEmitter } from "node:events"
-import * as Http from "node:http"
-import * as Https from "node:https"
+import type * as Http from "node:http"
+import type * as Https from "node:https"
 import * as Net from "node:net"
 import type { Duplex } from "node:stream"
 import * as Tls from "node:tls"
@@ -15,6 +15,7 @@ import type * as Compression from "../Compression.ts"
 import * as Extension from "../protocol/Extension.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
+import { http, https } from "../transport/NodeHttp.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
 import * as Options from "./Options.ts"
 
@@ -197,7 +198,7 @@ class Handshake {
   }
 
   private send(url: URL, options: Https.RequestOptions): Http.ClientRequest {
-    const request = isSecure(url) ? Https.request : Http.request
+    const request = isSecure(url) ? https.request : http.request
     const { setRequest, websocket } = this.opener
     if (this.options.followRedirects) this.guardSecrets(url, options)
     const sent = request(options)

@@ -5,15 +5,16 @@
  */
 import * as Result from "effect/Result"
 import { EventEmitter } from "node:events"
-import * as Http from "node:http"
+import type * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
 import * as Extension from "../protocol/Extension.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
+import { http } from "../transport/NodeHttp.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
 import * as Options from "./Options.ts"
-import { WebSocket } from "./WebSocket.ts"
+import { isUpgraded, WebSocket } from "./WebSocket.ts"
 
 /**
  * Told of the WebSocket that a request has become.
@@ -88,6 +89,8 @@ export class WebSocketServer extends EventEmitter {
   private _removeListeners = (): void => {}
   /** Whether the end waits for the last client. */
   private _awaitsClients = false
+  /** Listens to `close` of every client. */
+  private readonly _untrack: (this: WebSocket) => void
 
   constructor(options: ServerOptions, callback?: () => void) {
     super()
@@ -101,8 +104,9 @@ export class WebSocketServer extends EventEmitter {
     }
     if (perMessageDeflate === true) this.options = { ...this.options, perMessageDeflate: {} }
     if (clientTracking) this.clients = new Set()
+    this._untrack = untracker(this)
     if (port !== null && port !== undefined) {
-      this._server = Http.createServer(upgradeRequired)
+      this._server = http.createServer(upgradeRequired)
       this._server.listen({ port, host: host ?? undefined, backlog: backlog ?? undefined } as object, callback)
     } else if (server) this._server = server
     if (this._server !== null) this._listen(this._server)
@@ -164,6 +168,7 @@ export class WebSocketServer extends EventEmitter {
   handleUpgrade(request: Http.IncomingMessage, socket: Duplex, head: Buffer, callback: Accepted<WebSocket>): void {
     socket.on("error", destroyOnError)
     const { headers, method } = request
+    const { perMessageDeflate, verifyClient } = this.options
     const refuse = (code: number, message: string, further?: Http.OutgoingHttpHeaders) =>
       this._refuse(request, socket, code, message, further)
 
@@ -177,16 +182,17 @@ export class WebSocketServer extends EventEmitter {
     }
     if (!this.shouldHandle(request)) return respond(socket, 400)
 
-    const protocols = Subprotocol.parse(headers["sec-websocket-protocol"])
-    if (hasGap(headers["sec-websocket-protocol"])) return refuse(400, "Invalid Sec-WebSocket-Protocol header")
-    if (Result.isFailure(protocols)) return refuse(400, "Invalid Sec-WebSocket-Protocol header")
-    const deflate = this._chooseDeflate(headers["sec-websocket-extensions"])
-    if (Result.isFailure(deflate)) return refuse(400, "Invalid or unacceptable Sec-WebSocket-Extensions header")
-
-    const extensions = deflate.success === undefined ? {} : { [PerMessageDeflate.name]: deflate.success }
-    const offered = new Set(protocols.success)
-    const complete = () => this.completeUpgrade(extensions, key, offered, request, socket, head, callback)
-    this._verify(request, socket, version, complete)
+    const protocols = parseProtocols(headers["sec-websocket-protocol"])
+    if (protocols === undefined) return refuse(400, "Invalid Sec-WebSocket-Protocol header")
+    const extensions: Record<string, PerMessageDeflate.Acceptance> = {}
+    if (perMessageDeflate) {
+      const deflate = this._chooseDeflate(headers["sec-websocket-extensions"])
+      if (Result.isFailure(deflate)) return refuse(400, "Invalid or unacceptable Sec-WebSocket-Extensions header")
+      if (deflate.success !== undefined) extensions[PerMessageDeflate.name] = deflate.success
+    }
+    const complete = () => this.completeUpgrade(extensions, key, protocols, request, socket, head, callback)
+    if (verifyClient) this._verify(request, socket, version, complete)
+    else complete()
   }
 
   _chooseDeflate(
@@ -230,13 +236,12 @@ export class WebSocketServer extends EventEmitter {
     accepted: Accepted<WebSocket>
   ): void {
     if (!socket.readable || !socket.writable) return void socket.destroy()
-    if (upgraded.has(socket)) {
+    if (isUpgraded(socket)) {
       throw new Error(
         "server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration"
       )
     }
     if (this._state !== "Running") return respond(socket, 503)
-    upgraded.add(socket)
     const websocket = this._answer({ extensions, key, protocols }, request, socket)
     socket.removeListener("error", destroyOnError)
     websocket.setSocket(socket, head, this.options)
@@ -271,13 +276,14 @@ export class WebSocketServer extends EventEmitter {
   }
 
   _track(websocket: WebSocket): void {
-    const { clients } = this
-    if (clients === undefined) return
-    clients.add(websocket)
-    websocket.on("close", () => {
-      clients.delete(websocket)
-      if (this._awaitsClients && clients.size === 0) process.nextTick(() => this._closed())
-    })
+    if (this.clients === undefined) return
+    this.clients.add(websocket)
+    websocket.on("close", this._untrack)
+  }
+
+  _left(websocket: WebSocket): void {
+    this.clients?.delete(websocket)
+    if (this._awaitsClients && this.clients?.size === 0) process.nextTick(() => this._closed())
   }
 
   _refuse(
@@ -302,10 +308,21 @@ interface Terms {
   readonly protocols: Set<string>
 }
 
-const upgraded = new WeakSet<Duplex>()
+/** What the client offers, or `undefined` if that is malformed. */
+const parseProtocols = (header: string | undefined): Set<string> | undefined => {
+  if (header === undefined) return new Set()
+  const protocols = Subprotocol.parse(header)
+  return hasGap(header) || Result.isFailure(protocols) ? undefined : new Set(protocols.success)
+}
 
 /** An empty element of a list, which HTTP passes over (RFC 9110 §5.6.1) and ws does not. */
 const hasGap = (list: string | undefined): boolean => list !== undefined && /^[ \t]*(?:,|$)|,[ \t]*(?:,|$)/.test(list)
+
+/** One listener for all clients, instead of one for each. */
+const untracker = (server: WebSocketServer) =>
+  function(this: WebSocket): void {
+    server._left(this)
+  }
 
 const isKey = (key: string): boolean => /^[+/0-9A-Za-z]{22}==$/.test(key)
 
@@ -315,13 +332,13 @@ function destroyOnError(this: Duplex): void {
 
 /** What an own HTTP server answers to whoever does not ask for an upgrade. */
 const upgradeRequired: Http.RequestListener = (_request, response) => {
-  const body = Http.STATUS_CODES[426]!
+  const body = http.STATUS_CODES[426]!
   response.writeHead(426, { "Content-Length": body.length, "Content-Type": "text/plain" })
   response.end(body)
 }
 
 const respond = (socket: Duplex, code: number, message?: string, headers?: Http.OutgoingHttpHeaders): void => {
-  const body = message || Http.STATUS_CODES[code] || ""
+  const body = message || http.STATUS_CODES[code] || ""
   const fields = {
     "Connection": "close",
     "Content-Type": "text/html",
@@ -330,5 +347,5 @@ const respond = (socket: Duplex, code: number, message?: string, headers?: Http.
   }
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`)
   socket.once("finish", () => socket.destroy())
-  socket.end([`HTTP/1.1 ${code} ${Http.STATUS_CODES[code] ?? ""}`, ...lines].join("\r\n") + `\r\n\r\n${body}`)
+  socket.end([`HTTP/1.1 ${code} ${http.STATUS_CODES[code] ?? ""}`, ...lines].join("\r\n") + `\r\n\r\n${body}`)
 }

@@ -8,6 +8,7 @@ import { createRequire } from "node:module"
 import * as Arena from "../protocol/Arena.ts"
 import type { Bytes } from "../protocol/Bytes.ts"
 import * as Mask from "../protocol/Mask.ts"
+import * as Memory from "./Memory.ts"
 
 interface BufferUtil {
   readonly unmask: (bytes: Uint8Array, key: Uint8Array) => void
@@ -71,7 +72,7 @@ export const nodeBytes: Bytes = {
   encodeInto: utf8Write === undefined
     ? (text, target, at) => asBuffer(target).write(text, at, "utf8")
     : (text, target, at) => utf8Write.call(asBuffer(target), text, at, target.length - at),
-  allocate: (size) => Buffer.allocUnsafe(size),
+  allocate: Memory.allocate,
   view: (memory, offset, length) => new View(memory, offset, length)
 }
 

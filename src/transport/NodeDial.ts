@@ -5,11 +5,10 @@
  */
 import * as Effect from "effect/Effect"
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http"
-import { request as requestHttp } from "node:http"
-import { request as requestHttps } from "node:https"
 import type { Duplex } from "node:stream"
 import type { ConnectionOptions as TlsOptions } from "node:tls"
 import type * as OpeningHandshake from "../protocol/OpeningHandshake.ts"
+import { http, https } from "./NodeHttp.ts"
 import { joinHeaders } from "./NodeUpgrade.ts"
 
 /** Of an answer that is not 101, this much of the body is read. */
@@ -60,7 +59,7 @@ export const dial = (target: Target, onSocket: (socket: Duplex) => void): Effect
   Effect.callback((resume) => {
     let request: ClientRequest
     try {
-      request = (target.secure ? requestHttps : requestHttp)(toOptions(target))
+      request = (target.secure ? https.request : http.request)(toOptions(target))
     } catch (error) {
       return resume(Effect.fail(error))
     }

@@ -67,7 +67,7 @@ class NodeTransport implements Transport, SocketReads.Reader {
     this.receiver = receiver
     duplex.on("end", onEnd)
     duplex.on("drain", onDrain)
-    duplex.once("close", onClose)
+    duplex.on("close", onClose)
     if (head !== undefined && head.length > 0) receiver.onBytes(head)
     SocketReads.begin(duplex, this)
     duplex.on("data", onData)
@@ -122,6 +122,7 @@ class NodeTransport implements Transport, SocketReads.Reader {
   }
 
   end(): void {
+    if (this.ended) return // Node would make an error
     this.ended = true
     this.duplex.end()
   }

@@ -6,6 +6,7 @@
  */
 import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
+import * as Memory from "./Memory.ts"
 
 /**
  * Takes what was read.
@@ -87,7 +88,7 @@ function onRead(this: Readable, count: number, buffer: Buffer): boolean {
 }
 
 const copy = (buffer: Buffer, count: number): Buffer => {
-  const bytes = Buffer.allocUnsafe(count)
+  const bytes = Memory.allocate(count)
   buffer.copy(bytes, 0, 0, count)
   return bytes
 }
@@ -95,7 +96,7 @@ const copy = (buffer: Buffer, count: number): Buffer => {
 /** Where to read after a read of `count` bytes. */
 const bufferAfter = (count: number, reader: Reader): Uint8Array => {
   const room = reader.room()
-  reader.spare = room === undefined && count >= bulk ? Buffer.allocUnsafeSlow(shared.length) : undefined
+  reader.spare = room === undefined && count >= bulk ? Memory.allocate(shared.length) : undefined
   return room ?? reader.spare ?? shared
 }
 
