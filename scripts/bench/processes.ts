@@ -3,6 +3,7 @@
  */
 import { type ChildProcess, fork, spawnSync } from "node:child_process"
 import { once } from "node:events"
+import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
 import type { Question, Usage } from "./report.ts"
 
@@ -10,7 +11,7 @@ interface Options {
   /** The core that it keeps to, where the machine has two and `taskset` is there. */
   readonly core?: number | undefined
   readonly args?: ReadonlyArray<string>
-  readonly env?: NodeJS.ProcessEnv
+  readonly env?: NodeJS.ProcessEnv | undefined
   readonly flags?: ReadonlyArray<string>
 }
 
@@ -20,7 +21,7 @@ export interface Server {
   readonly port: number
 }
 
-export const canPin = spawnSync("taskset", ["-V"]).status === 0
+export const canPin = availableParallelism() > 1 && spawnSync("taskset", ["-V"]).status === 0
 
 export const start = (program: URL, { args = [], core, env, flags = [] }: Options = {}): ChildProcess => {
   const child = fork(fileURLToPath(program), args, {
@@ -33,7 +34,9 @@ export const start = (program: URL, { args = [], core, env, flags = [] }: Option
 
 export const startServer = async (program: URL, options?: Options): Promise<Server> => {
   const child = start(program, options)
-  const [{ port }] = await once(child, "message") as [{ port: number }]
+  const ended = once(child, "exit").then(() => Promise.reject(new Error("the server did not start")))
+  const [{ port }] = await Promise.race([once(child, "message"), ended]) as [{ port: number }]
+  ended.catch(() => {})
   return { child, port }
 }
 

@@ -1,17 +1,27 @@
-/** What a server is asked: its CPU time and memory, after collecting garbage if wanted, which needs `--expose-gc`. */
+/** What a program is asked: what it used, after collecting garbage if wanted, which needs `--expose-gc`. */
 export interface Question {
   readonly collect?: boolean
 }
 
-/** What it answers: CPU time in microseconds, and resident memory in octets. */
+/** What it answers: CPU time in microseconds, memory in octets, and the messages that it counted. */
 export interface Usage {
   readonly cpu: number
+  readonly user: number
+  readonly system: number
+  /** Resident. */
   readonly memory: number
+  /** And what is held from there, such as buffers. */
+  readonly heap: number
+  readonly messages: number
 }
 
-const usage = (): Usage => {
+/** What a server that counts has counted. */
+export const tally = { messages: 0 }
+
+export const usage = (): Usage => {
   const { system, user } = process.cpuUsage()
-  return { cpu: user + system, memory: process.memoryUsage.rss() }
+  const { external, heapUsed, rss } = process.memoryUsage()
+  return { cpu: user + system, user, system, memory: rss, heap: heapUsed + external, messages: tally.messages }
 }
 
 /** Tells the runner the port, and then what was used whenever it asks. */
