@@ -92,6 +92,7 @@ export const assemble = <IE = never, Done = unknown>(
     return (frame, messages) => {
       if (Opcode.isControl(frame.opcode)) return undefined
       const message = assembler.accept(frame)
+      if (message === undefined) assembler.settle(0)
       if (message instanceof ProtocolError) return message
       if (typeof message === "string" || message instanceof Uint8Array) messages.push(message)
       return undefined

@@ -92,9 +92,14 @@ export class Receiver extends Writable {
     let goesOn = true
     while (goesOn) {
       const frame = this.decoder.next()
-      if (frame === undefined) return done()
+      if (frame === undefined) return this.rest(done)
       goesOn = frame instanceof Violation.ProtocolError ? this.refuse(frame, done) : this.receive(frame, done)
     }
+  }
+
+  private rest(done: Done): void {
+    this.assembler.settle(this.decoder.missing)
+    done()
   }
 
   // Everything below says whether to go on at once; if not, it calls `done` or reads on later.

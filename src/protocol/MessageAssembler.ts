@@ -67,10 +67,10 @@ export class MessageAssembler {
   }
 
   /**
-   * Takes a data frame; gives the message that it completes, or the rule that it breaks. Of the frame `missing` octets
-   * are still to come.
+   * Takes a data frame; gives the message that it completes, or the rule that it breaks. A payload has to stay as it is
+   * until then, or until `settle`.
    */
-  accept(frame: Frame, missing = 0): Output | undefined {
+  accept(frame: Frame): Output | undefined {
     if (frame.fin && this.opcode === Opcode.Continuation && frame.opcode !== Opcode.Continuation) {
       if (frame.rsv1) return { _tag: "Compressed", text: frame.opcode === Opcode.Text, payload: frame.payload }
       return this.finish(frame.opcode === Opcode.Text, frame.payload, undefined, this.validateUtf8)
@@ -80,9 +80,14 @@ export class MessageAssembler {
     const payload = this.payload ??= new PayloadBuffer.PayloadBuffer(this.bytes)
     if (payload.size + frame.payload.length > this.limits.maxMessageSize) return Violation.error("MessageTooBig")
     if (frame.payload.length > 0 && ++this.pieces > this.limits.maxChunks) return Violation.error("ChunksTooMany")
-    payload.add(frame.payload, missing)
+    if (frame.payload.length > 0) payload.add(frame.payload)
     if (this.keepsFragments && frame.whole) (this.ends ??= []).push(payload.size)
     return frame.fin ? this.join(payload) : undefined
+  }
+
+  /** Makes what is kept its own. Of the frame in progress `missing` octets are still to come. */
+  settle(missing: number): void {
+    this.payload?.settle(missing)
   }
 
   /** The memory for octets of a frame that are still to come, if it has a use for more than a few. */

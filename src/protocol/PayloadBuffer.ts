@@ -12,7 +12,8 @@ const roomPays = 16_384
 const trust = 1_048_576
 
 /**
- * Gathers pieces. Whoever reads can have them read to where they belong: see `room`.
+ * Gathers pieces. As long as they lie in what was read last they are only noted, so that a message that is whole by then
+ * is copied once; `settle` brings the rest together. Whoever reads can have bytes read to where they belong: see `room`.
  *
  * @category models
  * @since 0.1.0
@@ -20,67 +21,87 @@ const trust = 1_048_576
 export class PayloadBuffer {
   private readonly bytes: Bytes.Bytes
   private memory: Uint8Array | undefined = undefined
+  /** How much of the memory is filled, and what belongs behind it. */
+  private filled = 0
+  private pieces: Array<Uint8Array> | undefined = undefined
   size = 0
 
   constructor(bytes: Bytes.Bytes) {
     this.bytes = bytes
   }
 
-  /** Adds a piece, copied unless it lies where `room` has put it. `missing` octets are known to follow. */
-  add(piece: Uint8Array, missing: number): void {
-    const end = this.size + piece.length
-    if (!this.isInPlace(piece, end)) this.reserve(end, missing).set(piece, this.size)
-    this.size = end
+  /** Adds a piece, which must stay as it is until the pieces are settled. */
+  add(piece: Uint8Array): void {
+    this.size += piece.length
+    if (this.isInPlace(piece)) this.filled = this.size
+    else if (this.pieces === undefined) this.pieces = [piece]
+    else this.pieces.push(piece)
+  }
+
+  /** Copies what lies elsewhere. `missing` octets are known to follow. */
+  settle(missing: number): void {
+    if (this.pieces === undefined) return
+    if (this.memory === undefined || this.memory.length < this.size) this.move(this.sizeFor(missing))
+    this.fill(this.memory!, this.pieces)
   }
 
   /** The memory for what is missing, or the start of it; `undefined` for little. */
   room(missing: number): Uint8Array | undefined {
-    if (missing < roomPays || this.size < roomPays) return undefined
-    const memory = this.reserve(this.size + roomPays, missing - roomPays)
-    return memory.subarray(this.size, this.size + missing)
+    if (missing < roomPays || this.filled < roomPays) return undefined
+    if (this.memory!.length < this.filled + roomPays) this.move(this.sizeFor(missing))
+    return this.memory!.subarray(this.filled, this.filled + missing)
   }
 
   /** All that was gathered, as the caller's own; nothing is left. It is copied where much memory would be left over. */
   take(): Uint8Array {
     const { memory, size } = this
+    if (memory === undefined || memory.length < size || memory.length - size > size >> 2) return this.takeCopy()
+    if (this.pieces !== undefined) this.fill(memory, this.pieces)
     this.clear()
-    if (memory === undefined || memory.length - size > size >> 2) return copy(this.bytes, memory, size)
     return memory.subarray(0, size)
   }
 
   /** The same, while somebody may still read into the memory behind it. */
   takeCopy(): Uint8Array {
-    const { memory, size } = this
+    this.move(this.size)
+    const memory = this.memory!
+    if (this.pieces !== undefined) this.fill(memory, this.pieces)
     this.clear()
-    return copy(this.bytes, memory, size)
+    return memory
   }
 
   /** Forgets everything. */
   clear(): void {
     this.memory = undefined
-    this.size = 0
+    this.pieces = undefined
+    this.filled = this.size = 0
   }
 
-  private isInPlace(piece: Uint8Array, end: number): boolean {
+  private isInPlace(piece: Uint8Array): boolean {
+    const { filled, memory, size } = this
+    return memory !== undefined && size <= memory.length && filled + piece.length === size &&
+      piece.buffer === memory.buffer && piece.byteOffset === memory.byteOffset + filled
+  }
+
+  private fill(memory: Uint8Array, pieces: ReadonlyArray<Uint8Array>): void {
+    this.pieces = undefined
+    for (const piece of pieces) {
+      memory.set(piece, this.filled)
+      this.filled += piece.length
+    }
+  }
+
+  /** Memory for what is there, and for what is missing as far as the peer is trusted. */
+  private sizeFor(missing: number): number {
     const { memory, size } = this
-    return memory !== undefined && end <= memory.length && piece.buffer === memory.buffer &&
-      piece.byteOffset === memory.byteOffset + size
+    const trusted = Math.max(4 * size, size < roomPays ? 0 : size + trust)
+    const wanted = missing === 0 ? 2 * size : Math.min(trusted, size + missing)
+    return memory === undefined ? wanted : Math.max(wanted, 2 * memory.length)
   }
 
-  /** Memory for `count` octets at least, and for those missing as far as the peer is trusted. */
-  private reserve(count: number, missing: number): Uint8Array {
-    const { memory, size } = this
-    if (memory !== undefined && memory.length >= count) return memory
-    const trusted = Math.max(4 * count, count < roomPays ? 0 : count + trust)
-    const wanted = missing === 0 ? 2 * count : Math.min(trusted, count + missing)
-    const grown = this.bytes.allocate(memory === undefined ? wanted : Math.max(wanted, 2 * memory.length))
-    if (memory !== undefined) grown.set(memory.subarray(0, size))
-    return this.memory = grown
+  private move(size: number): void {
+    const memory = this.bytes.allocate(size)
+    if (this.memory !== undefined) memory.set(this.memory.subarray(0, this.filled))
+    this.memory = memory
   }
-}
-
-const copy = (bytes: Bytes.Bytes, memory: Uint8Array | undefined, size: number): Uint8Array => {
-  const own = bytes.allocate(size)
-  if (memory !== undefined) own.set(memory.subarray(0, size))
-  return own
 }

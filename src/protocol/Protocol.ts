@@ -181,7 +181,7 @@ export class Protocol {
     if (this.inflatedOutput !== undefined) return this.takeInflated()
     while (this.receives() && this.inflating === undefined) {
       const frame = this.decoder.next()
-      if (frame === undefined) return this.ended ? this.finish() : undefined
+      if (frame === undefined) return this.pause()
       const output = frame instanceof Violation.ProtocolError ? this.violate(frame) : this.receive(frame)
       if (output !== undefined) return output
     }
@@ -196,6 +196,12 @@ export class Protocol {
   /** The payload of each frame of the message that came last, if they are kept apart. */
   get fragments(): ReadonlyArray<Uint8Array> | undefined {
     return this.assembler.fragments
+  }
+
+  /** Nothing is left to be decoded. */
+  private pause(): Order | undefined {
+    this.assembler.settle(this.decoder.missing)
+    return this.ended ? this.finish() : undefined
   }
 
   /** Gives texts as octets from now on, and leaves pings to who takes them; or both no more. */
@@ -263,7 +269,7 @@ export class Protocol {
   }
 
   private receiveData(frame: Frame): Output | undefined {
-    const message = this.assembler.accept(frame, this.decoder.missing)
+    const message = this.assembler.accept(frame)
     if (typeof message === "string" || message === undefined || message instanceof Uint8Array) return message
     if (message instanceof Violation.ProtocolError) return this.violate(message)
     this.inflating = message

@@ -127,6 +127,7 @@ describe("memory", () => {
     const reference = (() => {
       const memory = new Uint8Array(65_536).fill(0x61)
       assembler.accept(frame(0x02, memory.subarray(0, 10)))
+      assembler.settle(0)
       return new WeakRef(memory.buffer)
     })()
     expect(await isGone(reference)).toBe(true)
