@@ -69,15 +69,37 @@ export interface ServerConnection extends Connection {
 export type Handler<X, E, R, A = void> = (connection: ServerConnection, accepted: A) => Effect.Effect<X, E, R>
 
 /**
+ * On what terms connections are accepted, with nothing left open.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Terms extends Pick<HandleOptions<unknown, never>, "protocols" | "origins" | "headers"> {
+  readonly options: ConnectionOptions.Resolved
+}
+
+/**
+ * The terms of a path's options.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const terms = (options: Omit<HandleOptions<never, never>, "accept">): Terms => ({
+  protocols: options.protocols,
+  origins: options.origins,
+  headers: options.headers,
+  options: ConnectionOptions.resolve(options)
+})
+
+/**
  * What a server does with the requests for one path. `handle` makes them.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Route extends Pick<HandleOptions<unknown, never>, "protocols" | "origins" | "headers"> {
+export interface Route extends Terms {
   /** Such as `/chat`; a last segment `*` stands for everything below. */
   readonly path: string
-  readonly options: ConnectionOptions.Resolved
   readonly accept: (request: UpgradeRequest) => Effect.Effect<unknown, Refusal>
   /** The scope is the connection's. */
   readonly run: (connection: ServerConnection, accepted: unknown) => Effect.Effect<unknown, unknown, Scope.Scope>
@@ -181,11 +203,8 @@ const serve = Effect.fnUntraced(
     const context = Context.omit(Scope.Scope)(yield* Effect.context<Exclude<R | RA, Scope.Scope>>())
     const accept = options.accept ?? (() => Effect.succeed(undefined as A))
     yield* server.route({
+      ...terms(options),
       path,
-      protocols: options.protocols,
-      origins: options.origins,
-      headers: options.headers,
-      options: ConnectionOptions.resolve(options),
       accept: (request) => Effect.provideContext(accept(request), context) as Effect.Effect<A, Refusal>,
       run: (connection, accepted) =>
         Effect.provideContext(handler(connection, accepted as A), context) as Effect.Effect<X, E, Scope.Scope>
