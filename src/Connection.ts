@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
@@ -15,13 +16,16 @@ import type * as Stream from "effect/Stream"
 import type { Duplex } from "node:stream"
 import * as Compression from "./Compression.ts"
 import * as Backpressure from "./connection/Backpressure.ts"
+import { Beat } from "./connection/Beat.ts"
 import { Compressor } from "./connection/Compressor.ts"
 import { timersOf } from "./connection/Deadline.ts"
 import * as Driver from "./connection/Driver.ts"
+import * as HeartbeatOptions from "./connection/HeartbeatOptions.ts"
 import * as Ping from "./connection/Ping.ts"
 import * as Reader from "./connection/Reader.ts"
 import * as Release from "./connection/Release.ts"
 import * as StreamedMessage from "./connection/StreamedMessage.ts"
+import { wheelOf } from "./connection/TimerWheel.ts"
 import * as ConnectionOptions from "./ConnectionOptions.ts"
 import * as CloseFrame from "./protocol/CloseFrame.ts"
 import type { Extension } from "./protocol/Extension.ts"
@@ -335,6 +339,9 @@ export const make = (
     })
     // Not at once: a handler that reads straight away is to be there before the first message
     queueMicrotask(() => driver.start())
+    const given = options.heartbeat ?? Context.get(fiber.context, HeartbeatOptions.CurrentHeartbeat)
+    const heartbeat = HeartbeatOptions.resolve(given)
+    if (heartbeat !== undefined) new Beat(driver, heartbeat, wheelOf(fiber.context)).start()
     return fromDriver(driver, agreement)
   })
 

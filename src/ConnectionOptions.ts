@@ -5,6 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Compression from "./Compression.ts"
+import * as HeartbeatOptions from "./connection/HeartbeatOptions.ts"
 import * as Limits from "./protocol/Limits.ts"
 
 /**
@@ -29,6 +30,11 @@ export interface ConnectionOptions extends Limits.Given {
    * it.
    */
   readonly compression?: boolean | Compression.Options | undefined
+  /**
+   * Whether and how the peer is pinged, and dropped if it is silent. Default: as `Heartbeat.layer` says, which is not at
+   * all where there is none.
+   */
+  readonly heartbeat?: boolean | HeartbeatOptions.Options | undefined
 }
 
 /**
@@ -42,6 +48,8 @@ export interface Resolved {
   readonly inboxSize: number
   readonly limits: Limits.Limits
   readonly compression: Compression.Resolved | undefined
+  /** As given: what is not is for the context of the connection to say. */
+  readonly heartbeat?: boolean | HeartbeatOptions.Options | undefined
 }
 
 /**
@@ -50,8 +58,8 @@ export interface Resolved {
  * @category guards
  * @since 0.1.0
  */
-export const misuse = ({ compression = false }: ConnectionOptions): string | undefined =>
-  Compression.misuse(compression)
+export const misuse = ({ compression = false, heartbeat = false }: ConnectionOptions): string | undefined =>
+  Compression.misuse(compression) ?? HeartbeatOptions.misuse(heartbeat)
 
 /**
  * Fills in the defaults, which of compression are those of a server.
@@ -63,5 +71,6 @@ export const resolve = (options: ConnectionOptions = {}): Resolved => ({
   closeTimeout: Duration.fromInputUnsafe(options.closeTimeout ?? Duration.seconds(10)),
   inboxSize: options.inboxSize ?? 65_536,
   limits: Limits.resolve(options),
-  compression: Compression.resolve(options.compression ?? false)
+  compression: Compression.resolve(options.compression ?? false),
+  heartbeat: options.heartbeat
 })

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as CloseCode from "./protocol/CloseCode.ts"
 import { ProtocolError } from "./protocol/Violation.ts"
 
@@ -72,6 +73,24 @@ export class TimeoutError extends Data.TaggedError("TimeoutError")<{
 }> {}
 
 /**
+ * The peer was silent for too long, and the connection was failed for it: see `Heartbeat`.
+ *
+ * **Details**
+ *
+ * It `missed` a pong, with nothing else that would show it to be there, or data. `after` is how long it was waited for;
+ * `closeCode` is what it was told, in case that it listens.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class HeartbeatError extends Data.TaggedError("HeartbeatError")<{
+  readonly missed: "pong" | "data"
+  readonly after: Duration.Duration
+  readonly closeCode: number
+  readonly message: string
+}> {}
+
+/**
  * The library was asked for something that cannot be, such as a close code that must not be sent.
  *
  * @category reasons
@@ -87,7 +106,14 @@ export class UsageError extends Data.TaggedError("UsageError")<{
  * @category models
  * @since 0.1.0
  */
-export type Reason = HandshakeError | ProtocolError | CloseError | TransportError | TimeoutError | UsageError
+export type Reason =
+  | HandshakeError
+  | ProtocolError
+  | CloseError
+  | TransportError
+  | TimeoutError
+  | HeartbeatError
+  | UsageError
 
 /**
  * The error of every operation; pick the reason apart with `Effect.catchReason`.
@@ -133,6 +159,22 @@ export const fromClose = (code: number, closeReason: string): WebSocketError => 
 export const fromTransport = (cause: unknown): WebSocketError => {
   const message = cause instanceof Error ? cause.message : String(cause)
   return new WebSocketError({ reason: new TransportError({ cause, message }) })
+}
+
+/**
+ * The error for a peer that is silent: 1011 if it seems to be gone, 1001 if it only has nothing to say.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromSilence = (missed: HeartbeatError["missed"], after: Duration.Duration): WebSocketError => {
+  const time = Duration.format(after)
+  const message = missed === "pong"
+    ? `no sign of life within ${time} of a ping (RFC 6455 §5.5.3)`
+    : `no data for ${time}`
+  return new WebSocketError({
+    reason: new HeartbeatError({ missed, after, closeCode: missed === "pong" ? 1011 : 1001, message })
+  })
 }
 
 /**

@@ -81,6 +81,20 @@ export interface Options {
 }
 
 /**
+ * What watches a driver's peer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Heartbeat {
+  /** The last round-trip time, if one was measured. */
+  readonly roundTrip: Duration.Duration | undefined
+  /** Calls back with every round-trip time; returns how to call that off. */
+  watch(watcher: (roundTrip: Duration.Duration) => void): () => void
+  stop(): void
+}
+
+/**
  * One connection, from its open transport to the end.
  *
  * @category models
@@ -110,10 +124,17 @@ export class Driver implements Receiver {
   private held: Protocol.Order | undefined = undefined
   /** Set when our Close is decided on: nothing can be sent after it. */
   private closing: { readonly code: number; readonly reason: string } | undefined = undefined
-  private transportError: Error | undefined = undefined
+  /** Why it ended, where the protocol does not know. */
+  private failure: WebSocketError.WebSocketError | undefined = undefined
   private gone = false
   private readonly closedWaiters = new Waiters()
   private readonly goneWaiters = new Waiters()
+  /** Grows with every sign of life of the peer: octets that came, and times that it made room for ours. */
+  signs = 0
+  /** What part of them is not data. */
+  private otherSigns = 0
+  /** Stopped when the end is known. */
+  heartbeat: Heartbeat | undefined = undefined
   givesFrames = false
   closeEvent: CloseEvent | undefined = undefined
   /** The reason as it came, if it was not validated. */
@@ -140,6 +161,7 @@ export class Driver implements Receiver {
   // ---- what the transport tells ----
 
   onBytes(chunk: Uint8Array): void {
+    this.signs += chunk.length
     this.protocol.push(chunk)
     this.read()
   }
@@ -149,6 +171,8 @@ export class Driver implements Receiver {
   }
 
   onDrain(): void {
+    this.signs++
+    this.otherSigns++
     this.outbox.drained()
   }
 
@@ -161,7 +185,7 @@ export class Driver implements Receiver {
   onClose(error: Error | undefined): void {
     if (this.gone) return
     this.gone = true
-    this.transportError ??= error
+    if (error !== undefined) this.failure ??= WebSocketError.fromTransport(error)
     this.protocol.endOfStream()
     this.readOn()
     this.deadline.clear()
@@ -310,8 +334,10 @@ export class Driver implements Receiver {
       case "Fragment":
         return this.inbox.push({ frame: order.frame, length: order.frame.payload.length })
       case "Ping": // its pong is an order of its own
+        this.countControl(order.payload)
         return this.tap?.onPing(order.payload)
       case "Pong":
+        this.countControl(order.payload)
         this.pings.answer(order.payload)
         return this.tap?.onPong(order.payload)
       case "Write":
@@ -328,6 +354,10 @@ export class Driver implements Receiver {
     }
   }
 
+  private countControl(payload: Uint8Array): void {
+    this.otherSigns += (this.protocol.role === "server" ? 6 : 2) + payload.length
+  }
+
   /** A large message comes later, from the thread pool; the protocol waits for it. */
   private inflate(payload: Uint8Array, transient: boolean): void {
     this.inflating = true
@@ -337,6 +367,16 @@ export class Driver implements Receiver {
       this.read()
     }
     this.compressor?.inflate(payload, this.protocol.limits.maxMessageSize, done, transient)
+  }
+
+  /** Octets of data frames that came, as far as they are decoded. */
+  get receivedData(): number {
+    return this.signs - this.otherSigns
+  }
+
+  /** Whether what the peer sends is read at present. */
+  get isReading(): boolean {
+    return !this.paused
   }
 
   private writeControl(opcode: Opcode.Control, payload: Uint8Array): void {
@@ -383,6 +423,12 @@ export class Driver implements Receiver {
     this.regulate()
   }
 
+  /** Fails the connection for `error`: tells the peer why, and drops the transport soon after. */
+  fail(close: CloseFrame.CloseFrame, error: WebSocketError.WebSocketError): void {
+    this.failure ??= error
+    this.obeyAll(this.protocol.abort(close))
+  }
+
   /** Nothing can be sent from now on; false if that was so already. */
   private beginClosing(code: number, reason: string): boolean {
     if (this.state !== "Open") return false
@@ -419,6 +465,7 @@ export class Driver implements Receiver {
     this.inbox.finish(error === undefined ? Cause.done() : Effect.fail(error))
     this.outbox.abandon()
     this.compressor?.close()
+    this.heartbeat?.stop()
     this.pings.fail(() => error ?? WebSocketError.fromClose(ended.code, ended.reason))
     this.deadline.clear()
     if (!this.gone) this.deadline.set(this.lingerTimeout)
@@ -429,7 +476,7 @@ export class Driver implements Receiver {
 
   private errorOf({ code, error, reason }: Protocol.Ended): WebSocketError.WebSocketError | undefined {
     if (error !== undefined) return new WebSocketError.WebSocketError({ reason: error })
-    if (this.transportError !== undefined) return WebSocketError.fromTransport(this.transportError)
+    if (this.failure !== undefined) return this.failure
     return CloseCode.isNormal(code) ? undefined : WebSocketError.fromClose(code, reason)
   }
 

@@ -336,6 +336,11 @@ export class Protocol {
     return this.step("Violation", { code: error.closeCode, reason: this.reasons ? error.message : "" }, error)
   }
 
+  /** Fails the connection for another reason, such as a peer that is silent: the peer gets the Close, and is not waited for. */
+  abort(close: CloseFrame.CloseFrame): ReadonlyArray<Order> {
+    return this.step("Violation", close, undefined)
+  }
+
   /** The peer took too long with its part of the closing handshake. */
   timeout(): ReadonlyArray<Order> {
     return this.step("Timeout", abnormal, undefined)

@@ -76,6 +76,10 @@ describe("the examples", () => {
     assert.match(await outputOf("streaming.ts"), /came through: [0-9a-f]{64}\n$/)
   })
 
+  it("heartbeat: a peer that does not answer is gone", async () => {
+    assert.strictEqual(await outputOf("heartbeat.ts"), "no pong, so it is gone\n")
+  })
+
   it("scope: what a connection started ends with it", async () => {
     const lines = (await outputOf("scope.ts")).trim().split("\n")
     assert.deepStrictEqual(lines, ["session opened", "news", "news", "news", "feed interrupted", "session released"])
