@@ -9,6 +9,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Duplex } from "node:stream"
 import * as Address from "./client/Address.ts"
+import * as Dialing from "./client/Dialer.ts"
 import type { HandshakeOptions } from "./client/HandshakeOptions.ts"
 import * as NodeHandshake from "./client/NodeHandshake.ts"
 import * as Connection from "./Connection.ts"
@@ -26,6 +27,58 @@ export interface Options extends HandshakeOptions, ConnectionOptions.ConnectionO
   /** How long connecting may take, redirects and TLS included. Default 10 seconds. */
   readonly handshakeTimeout?: Duration.Input | undefined
 }
+
+/**
+ * Where a URL leads.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Destination = Dialing.Destination
+
+/**
+ * Gives a stream to the server, on which HTTP is then spoken. It is destroyed with the connection, or where none comes
+ * about. If dialling fails, `connect` fails with a `TransportError`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Dial = Dialing.Dial
+
+/**
+ * What dials in place of Node and of the options `agent` and `tls`, such as through a tunnel; `TestNetwork` of
+ * `effect-ws/testing` has it lead to a server in memory. Default: none.
+ *
+ * **Example** (Sending every connection to one Unix socket)
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import * as WebSocketClient from "effect-ws/WebSocketClient"
+ * import { connect } from "node:net"
+ *
+ * const dial: WebSocketClient.Dial = () =>
+ *   Effect.callback((resume) => {
+ *     const socket = connect("/run/proxy.sock")
+ *     socket.once("error", (error) => resume(Effect.fail(error)))
+ *     socket.once("connect", () => resume(Effect.succeed(socket)))
+ *     return Effect.sync(() => socket.destroy())
+ *   })
+ *
+ * const Proxied = Layer.succeed(WebSocketClient.Dialer, dial)
+ *
+ * const program = WebSocketClient.connect("ws://example.com").pipe(
+ *   Effect.scoped,
+ *   Effect.catchReason("WebSocketError", "TransportError", ({ message }) => Effect.succeed(message)),
+ *   Effect.provide(Proxied)
+ * )
+ *
+ * await Effect.runPromise(program) // => "connect ENOENT /run/proxy.sock"
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const Dialer = Dialing.Dialer
 
 /**
  * Connects to a server.

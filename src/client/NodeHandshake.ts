@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import { randomBytes } from "node:crypto"
 import type { Duplex } from "node:stream"
@@ -15,6 +16,7 @@ import * as NodeDial from "../transport/NodeDial.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import * as Address from "./Address.ts"
+import { Dialer } from "./Dialer.ts"
 import type { HandshakeOptions } from "./HandshakeOptions.ts"
 
 /**
@@ -81,11 +83,24 @@ const follow = (attempt: Attempt): Effect.Effect<Opened, WebSocketError.WebSocke
     const fields = ClientHandshake.requestHeaders({ key, version, protocols, extensions, origin })
     const target = { ...address, headers: [...further, ...fields], agent: options.agent, tls: options.tls }
     const expected = { accept: acceptValue(key), protocols, extensions }
-    return NodeDial.dial(target, attempt.onSocket).pipe(
+    return request(target, attempt.onSocket).pipe(
       Effect.mapError(WebSocketError.fromTransport),
       Effect.flatMap((answer) =>
         isRedirect(answer) ? redirect(attempt, answer) : judge(answer, expected, deflate ?? {})
       )
+    )
+  })
+
+/** Sends the request, on a stream of the dialer's if there is one. */
+const request = (
+  target: Omit<NodeDial.Target, "stream">,
+  onSocket: (socket: Duplex) => void
+): Effect.Effect<NodeDial.Answer, unknown> =>
+  Effect.flatMap(Dialer, (dial) => {
+    if (dial === undefined) return NodeDial.dial({ ...target, stream: undefined }, onSocket)
+    return dial(target).pipe(
+      Effect.onExit((exit) => Effect.sync(() => Exit.isSuccess(exit) ? onSocket(exit.value) : undefined)),
+      Effect.flatMap((stream) => NodeDial.dial({ ...target, stream }, onSocket))
     )
   })
 

@@ -31,6 +31,8 @@ export interface Target {
   readonly headers: ReadonlyArray<OpeningHandshake.Field>
   readonly agent: Agent | undefined
   readonly tls: TlsOptions | undefined
+  /** A stream that leads there already: nothing else is dialled then. */
+  readonly stream: Duplex | undefined
 }
 
 /**
@@ -78,14 +80,14 @@ export const dial = (target: Target, onSocket: (socket: Duplex) => void): Effect
     return Effect.sync(() => request.destroy())
   })
 
-const toOptions = (target: Target): RequestOptions => ({
+const toOptions = ({ stream, ...target }: Target): RequestOptions => ({
   ...target.tls,
   host: target.hostname,
   port: target.port,
   ...(target.socketPath === undefined ? {} : { socketPath: target.socketPath }),
   path: target.path,
   headers: Object.fromEntries(target.headers),
-  agent: target.agent ?? false
+  ...(stream === undefined ? { agent: target.agent ?? false } : { createConnection: () => stream })
 })
 
 const toAnswer = (response: IncomingMessage, socket: Duplex | undefined, head: Uint8Array, body: string): Answer => ({
