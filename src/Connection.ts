@@ -382,22 +382,25 @@ export const fromDuplex = (
 
 /**
  * A client's and a server's end, connected in memory: for tests without ports, also under a `TestClock`. With
- * `compression` they agree on it as a client and a server with the same options would.
+ * `compression` they agree on it as a client and a server with the same options would. `transports` are others than those
+ * in memory; for faults to inject, see `TestLink` of `effect-ws/testing`.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const pair = (
-  options?: ConnectionOptions.ConnectionOptions
-): Effect.Effect<readonly [client: Connection, server: Connection], never, Scope.Scope> => {
-  const resolved = ConnectionOptions.resolve(options)
-  const agreement = agree(resolved.compression)
-  const [left, right] = MemoryTransport.pair()
-  return Effect.all([
-    make(left, { role: "client", ...agreement }, resolved),
-    make(right, { role: "server", ...agreement }, resolved)
-  ])
-}
+  options?: ConnectionOptions.ConnectionOptions,
+  transports?: readonly [client: Transport, server: Transport]
+): Effect.Effect<readonly [client: Connection, server: Connection], never, Scope.Scope> =>
+  Effect.suspend(() => {
+    const resolved = ConnectionOptions.resolve(options)
+    const agreement = agree(resolved.compression)
+    const [left, right] = transports ?? MemoryTransport.pair()
+    return Effect.all([
+      make(left, { role: "client", ...agreement }, resolved),
+      make(right, { role: "server", ...agreement }, resolved)
+    ])
+  })
 
 /** What a client and a server agree on, if both have these options. */
 const agree = (compression: Compression.Resolved | undefined) => {
