@@ -13,6 +13,7 @@ import type * as Http from "node:http"
 import type * as Https from "node:https"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
+import { upgradeRequired } from "./server/NodePlainRequest.ts"
 import * as NodeUpgradeHandler from "./server/NodeUpgradeHandler.ts"
 import { pathOf } from "./server/NodeUpgradeRequest.ts"
 import * as Routes from "./server/Routes.ts"
@@ -129,11 +130,6 @@ const makeServer = (options: ListenOptions): Server => {
 
 const handshakeTimeout = (options: Options): Duration.Duration =>
   Duration.fromInputUnsafe(options.handshakeTimeout ?? Duration.seconds(10))
-
-const upgradeRequired: Http.RequestListener = (_request, response) => {
-  response.writeHead(426, { "Connection": "Upgrade, close", "Upgrade": "websocket", "Content-Type": "text/plain" })
-  response.end("this is a WebSocket server")
-}
 
 const listen = (server: Server, options: ListenOptions): Effect.Effect<void, WebSocketError.WebSocketError> =>
   Effect.callback((resume) => {

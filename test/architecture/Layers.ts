@@ -12,6 +12,8 @@ interface Layer {
 const protocol = /^src\/protocol\//
 const transport = /^src\/transport\//
 const library = /^src\/(?:(?:client|connection|server)\/)?\w+\.ts$/
+/** In users' tests it stands for the library on Node, and so is above it. */
+const testing = /^src\/testing\//
 const effect = /^effect\//
 const platform = /^@effect\/platform-node$/
 const node = /^node:/
@@ -20,6 +22,13 @@ const node = /^node:/
 export const layers: ReadonlyArray<Layer> = [
   { name: "protocol", files: protocol, imports: [protocol, /^effect\/(?:Data|Result)$/], types: [] },
   { name: "transport", files: transport, imports: [protocol, transport, effect, node, /^bufferutil$/], types: [] },
+  {
+    name: "testing on Node",
+    files: /^src\/testing\/Node\w+\.ts$/,
+    imports: [protocol, transport, library, testing, effect, node],
+    types: []
+  },
+  { name: "testing", files: testing, imports: [protocol, transport, library, testing, effect], types: [node] },
   {
     name: "library on Node",
     files: /^src\/(?:\w+\/)?Node\w+\.ts$/,

@@ -80,6 +80,15 @@ describe("the examples", () => {
     assert.strictEqual(await outputOf("heartbeat.ts"), "no pong, so it is gone\n")
   })
 
+  it("testing: a handler answers, and drops a client that is silent, all in no time", async () => {
+    const lines = (await outputOf("testing.ts")).trim().split("\n")
+    assert.deepStrictEqual(lines, [
+      "you said hello",
+      "after 10 minutes: 1 connection",
+      "without a pong: 0 connections"
+    ])
+  })
+
   it("scope: what a connection started ends with it", async () => {
     const lines = (await outputOf("scope.ts")).trim().split("\n")
     assert.deepStrictEqual(lines, ["session opened", "news", "news", "news", "feed interrupted", "session released"])
