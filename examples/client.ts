@@ -1,6 +1,7 @@
 /** The chat in a terminal: `node --conditions=effect-ws-source examples/client.ts [url] [name]` */
 import { NodeRuntime, NodeStream } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
+import * as Codec from "effect-ws/Codec"
 import * as WebSocketClient from "effect-ws/WebSocketClient"
 import { userInfo } from "node:os"
 import * as Chat from "./chat/Protocol.ts"
@@ -21,13 +22,12 @@ const typed = NodeStream.fromReadable({ evaluate: () => process.stdin }).pipe(
   Stream.decodeText,
   Stream.splitLines,
   Stream.filter((line) => line !== ""),
-  Stream.map((text) => Chat.encodeFromClient({ _tag: "Say", text }))
+  Stream.map((text) => Chat.FromClient.cases.Say.make({ text }))
 )
 
 const program = Effect.gen(function*() {
-  const { messages, sink } = yield* WebSocketClient.connect(url)
-  const print = Stream.runForEach(Stream.mapEffect(messages, (message) => Chat.decodeFromServer(message)), show)
-  yield* Effect.raceFirst(print, Stream.run(typed, sink))
+  const { messages, sink } = Codec.typed(yield* WebSocketClient.connect(url), Chat.client)
+  yield* Effect.raceFirst(Stream.runForEach(messages, show), Stream.run(typed, sink))
 }).pipe(Effect.scoped)
 
 NodeRuntime.runMain(program)

@@ -101,6 +101,42 @@ export class UsageError extends Data.TaggedError("UsageError")<{
 }> {}
 
 /**
+ * The peer sent a message that is not what was agreed on: see `Codec`.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class DecodeError extends Data.TaggedError("DecodeError")<{
+  /**
+   * `Kind`: text where binary messages are spoken, or the other way round. `Syntax`: it cannot be parsed. `Value`: it does
+   * not fit the schema.
+   */
+  readonly problem: "Kind" | "Syntax" | "Value"
+  /** Where in the value it is, if that is the problem. */
+  readonly path: ReadonlyArray<PropertyKey>
+  /** The message as it came. */
+  readonly received: string | Uint8Array
+  /** The schema's issue, or the parser's error. */
+  readonly cause: unknown
+  readonly message: string
+}> {}
+
+/**
+ * A value was to be sent that the schema does not take, or that cannot be written: see `Codec`. Nothing was sent.
+ *
+ * @category reasons
+ * @since 0.1.0
+ */
+export class EncodeError extends Data.TaggedError("EncodeError")<{
+  /** Where in the value it is, if the schema does not take it. */
+  readonly path: ReadonlyArray<PropertyKey>
+  readonly value: unknown
+  /** The schema's issue, or the writer's error. */
+  readonly cause: unknown
+  readonly message: string
+}> {}
+
+/**
  * Everything that can go wrong.
  *
  * @category models
@@ -114,6 +150,8 @@ export type Reason =
   | TimeoutError
   | HeartbeatError
   | UsageError
+  | DecodeError
+  | EncodeError
 
 /**
  * The error of every operation; pick the reason apart with `Effect.catchReason`.

@@ -1,5 +1,6 @@
 /** What the chat's server and its clients say to each other: JSON, checked where it comes in. */
 import { Schema } from "effect"
+import * as Codec from "effect-ws/Codec"
 
 export const Name = Schema.Trim.check(Schema.isNonEmpty(), Schema.isMaxLength(24))
 
@@ -25,13 +26,5 @@ export const FromServer = Schema.TaggedUnion({
 })
 export type FromServer = typeof FromServer.Type
 
-const ClientJson = Schema.fromJsonString(FromClient)
-const ServerJson = Schema.fromJsonString(FromServer)
-
-/** For a server: whole batches of messages, as they come from a connection. */
-export const decodeFromClient = Schema.decodeUnknownEffect(Schema.Array(ClientJson))
-export const encodeFromServer = Schema.encodeSync(ServerJson)
-
-/** For a client. */
-export const decodeFromServer = Schema.decodeUnknownEffect(ServerJson)
-export const encodeFromClient = Schema.encodeSync(ClientJson)
+export const server = Codec.json(FromClient, FromServer)
+export const client = Codec.flip(server)

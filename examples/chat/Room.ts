@@ -1,10 +1,10 @@
-/** The room: who is in it, and what is said there. Of WebSockets it knows only how to frame a message once for all. */
+/** The room: who is in it, and what is said there. Of WebSockets it knows only how to prepare news once for all. */
 import { Clock, Context, Effect, Hash, Layer, PubSub, Schedule, type Scope, Stream } from "effect"
-import * as Connection from "effect-ws/Connection"
+import * as Codec from "effect-ws/Codec"
 import { randomUUID } from "node:crypto"
-import { encodeFromServer, type FromClient, type FromServer, type Person } from "./Protocol.ts"
+import { type FromClient, type FromServer, type Person, server } from "./Protocol.ts"
 
-type News = Connection.Prepared
+type News = Codec.Prepared<FromServer>
 
 export class Room extends Context.Service<Room, {
   /** What was said lately, and from now on everything that happens. */
@@ -26,7 +26,7 @@ const make = Effect.gen(function*() {
   const roundTrips = new Map<string, number>()
   let said = 0
 
-  const tell = (event: FromServer) => PubSub.publish(events, frame(event))
+  const tell = (event: FromServer) => Effect.flatMap(prepare(event), (news) => PubSub.publish(events, news))
   const tellWhoIsHere = Effect.suspend(() => tell({ _tag: "People", people: [...people.values()] }))
 
   const enter = (name: string) =>
@@ -60,17 +60,15 @@ const make = Effect.gen(function*() {
     say: Effect.fnUntraced(function*(by, messages) {
       const at = yield* Clock.currentTimeMillis
       said += messages.length
-      yield* PubSub.publishAll(
-        talk,
-        messages.map(({ text }) => frame({ _tag: "Said", id: randomUUID(), by, at, text }))
-      )
+      const news = messages.map(({ text }) => prepare({ _tag: "Said", id: randomUUID(), by, at, text }))
+      yield* PubSub.publishAll(talk, yield* Effect.all(news))
     }),
     measured: ({ id }, milliseconds) => Effect.sync(() => roundTrips.set(id, milliseconds))
   })
 })
 
 /** Encoded and framed once, however many there are to get it. */
-const frame = (event: FromServer): News => Connection.prepare(encodeFromServer(event))
+const prepare = (event: FromServer): Effect.Effect<News> => Effect.orDie(Codec.prepare(server, event))
 
 const hues = Array.from({ length: 12 }, (_, i) => i * 30)
 

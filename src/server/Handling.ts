@@ -50,12 +50,14 @@ export const run = <A, E, R>(
  * @since 0.1.0
  */
 export const isNews = (connection: Connection, { reasons }: Cause.Cause<unknown>): boolean =>
-  reasons.some((reason) => isNewsOf(reason, connection.state === "Closed"))
+  reasons.some((reason) => isNewsOf(reason, connection.state))
 
 /** While the handler's own connection is open, a broken one is another one. */
-const isNewsOf = (reason: Cause.Reason<unknown>, closed: boolean): boolean => {
+const isNewsOf = (reason: Cause.Reason<unknown>, state: Connection["state"]): boolean => {
   if (reason._tag !== "Fail") return reason._tag === "Die"
   if (!(reason.error instanceof WebSocketError)) return true
   const { _tag } = reason.error.reason
-  return _tag === "UsageError" || !(closed || _tag === "CloseError" || _tag === "TimeoutError")
+  if (_tag === "UsageError" || _tag === "EncodeError") return true
+  if (_tag === "DecodeError") return state === "Open"
+  return !(state === "Closed" || _tag === "CloseError" || _tag === "TimeoutError")
 }

@@ -72,6 +72,15 @@ describe("the examples", () => {
     assert.strictEqual(await outputOf("accept.ts"), "401: a token, please\nWelcome, Ada\n")
   })
 
+  it("typed: orders are billed, and what is no order ends it", async () => {
+    const lines = (await outputOf("typed.ts")).trim().split("\n")
+    assert.deepStrictEqual(lines, [
+      "tea: 500 cents",
+      "coffee: 300 cents",
+      "1008: a message that does not fit the schema"
+    ])
+  })
+
   it("streaming: a large file comes through whole", async () => {
     assert.match(await outputOf("streaming.ts"), /came through: [0-9a-f]{64}\n$/)
   })
