@@ -17,6 +17,7 @@ import type { Duplex } from "node:stream"
 import * as Compression from "./Compression.ts"
 import * as Backpressure from "./connection/Backpressure.ts"
 import { Beat } from "./connection/Beat.ts"
+import * as Broadcast from "./connection/Broadcast.ts"
 import { Compressor } from "./connection/Compressor.ts"
 import { timersOf } from "./connection/Deadline.ts"
 import * as Driver from "./connection/Driver.ts"
@@ -411,23 +412,56 @@ const agree = (compression: Compression.Resolved | undefined) => {
 }
 
 /**
- * Frames a message once, to send it on many connections.
+ * Frames a message once, to send it on many connections. It is compressed once, too, where that is agreed on without
+ * context takeover.
  *
- * **Example** (Broadcasting)
- *
- * ```ts
- * import { Effect } from "effect"
- * import * as Connection from "effect-ws/Connection"
- *
- * const broadcast = (connections: ReadonlyArray<Connection.Connection>, text: string) => {
- *   const message = Connection.prepare(text)
- *   return Effect.forEach(connections, ({ send }) => send(message), { concurrency: "unbounded", discard: true })
- * }
- *
- * Effect.runSync(broadcast([], "Hello, everyone"))
- * ```
- *
+ * @see {@link broadcast} which sends it
  * @category constructors
  * @since 0.1.0
  */
 export const prepare = (message: Message.Message): Message.Prepared => Message.prepare(nodeBytes, message)
+
+/**
+ * Sends a message on all connections that are open, and waits while one of their peers reads more slowly than is sent.
+ * What becomes of the connections is none of its business: those that close or break are passed over.
+ *
+ * **When to use**
+ *
+ * Use where it is known who is to get it. A `Hub` keeps topics, and has better to offer than waiting for the slowest.
+ *
+ * **Example** (Broadcasting)
+ *
+ * ```ts
+ * import { Effect, Stream } from "effect"
+ * import * as Connection from "effect-ws/Connection"
+ *
+ * const program = Effect.gen(function*() {
+ *   const [client, server] = yield* Connection.pair()
+ *   yield* Connection.broadcast([server], "Hello, everyone")
+ *   return yield* Stream.runCollect(Stream.take(client.messages, 1))
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program) // => ["Hello, everyone"]
+ * ```
+ *
+ * @category sending
+ * @since 0.1.0
+ */
+export const broadcast = (
+  connections: Iterable<Connection>,
+  message: Message.Message | Message.Prepared,
+  options?: SendOptions
+): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const drivers: Array<Driver.Driver> = []
+    const others: Array<Connection> = []
+    for (const connection of connections) {
+      if (connection instanceof ConnectionImpl) drivers.push(connection.driver)
+      else others.push(connection)
+    }
+    const prepared = message instanceof Message.Prepared ? message : prepare(message)
+    const sending = Broadcast.send(drivers, prepared, options?.compress ?? true)
+    if (others.length === 0) return sending
+    const toOthers = others.map((connection) => Effect.ignore(connection.send(prepared, options)))
+    return Effect.all([sending, ...toOthers], { concurrency: "unbounded", discard: true })
+  })

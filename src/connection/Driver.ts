@@ -127,6 +127,7 @@ export class Driver implements Receiver {
   /** Why it ended, where the protocol does not know. */
   private failure: WebSocketError.WebSocketError | undefined = undefined
   private gone = false
+  private closingWaiters: Waiters | undefined = undefined
   private readonly closedWaiters = new Waiters()
   private readonly goneWaiters = new Waiters()
   /** Grows with every sign of life of the peer: octets that came, and times that it made room for ours. */
@@ -432,6 +433,7 @@ export class Driver implements Receiver {
   /** Nothing can be sent from now on; false if that was so already. */
   private beginClosing(code: number, reason: string): boolean {
     if (this.state !== "Open") return false
+    this.closingWaiters?.call()
     this.closing = { code, reason }
     this.deadline.set(this.closeTimeout)
     return true
@@ -441,6 +443,11 @@ export class Driver implements Receiver {
   destroy(): void {
     this.outbox.flush()
     this.transport.destroy()
+  }
+
+  /** Calls back before our Close, for what is still to be sent. Not called if it is the peer who closes. */
+  onClosing(callback: () => void): () => void {
+    return (this.closingWaiters ??= new Waiters()).add(callback)
   }
 
   /** Calls back when the end is known. */

@@ -179,6 +179,12 @@ export class Outbox {
     this.flush()
   }
 
+  /** Whether the caller has to see to the flush, and later than usual: false if somebody does so already. */
+  takeOverFlush(): boolean {
+    if (this.scheduled || this.corked) return false
+    return this.scheduled = true
+  }
+
   /** Writes what was gathered. */
   flush(): void {
     this.scheduled = false

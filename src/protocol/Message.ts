@@ -57,9 +57,16 @@ export class Prepared {
  * @category constructors
  * @since 0.1.0
  */
-export const prepare = (bytes: Bytes.Bytes, message: Message): Prepared => {
-  const payload = typeof message === "string" ? bytes.encode(message) : message
-  const opcode = opcodeOf(message)
+export const prepare = (bytes: Bytes.Bytes, message: Message): Prepared =>
+  prepareOctets(bytes, opcodeOf(message), typeof message === "string" ? bytes.encode(message) : message)
+
+/**
+ * Frames a message of either type, given by its octets, for sending it many times. The bytes are copied.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const prepareOctets = (bytes: Bytes.Bytes, opcode: Opcode.Data, payload: Uint8Array): Prepared => {
   const header = { fin: true, rsv1: false, opcode, length: payload.length, key: undefined }
   const frame = bytes.allocate(FrameHeader.sizeFor(payload.length, false) + payload.length)
   const start = FrameHeader.write(header, frame, 0)

@@ -11,7 +11,7 @@ interface Layer {
 
 const protocol = /^src\/protocol\//
 const transport = /^src\/transport\//
-const library = /^src\/(?:(?:client|codec|connection|server)\/)?\w+\.ts$/
+const library = /^src\/(?:(?:client|codec|connection|hub|server)\/)?\w+\.ts$/
 /** In users' tests it stands for the library on Node, and so is above it. */
 const testing = /^src\/testing\//
 const effect = /^effect\//

@@ -68,6 +68,18 @@ describe("the examples", () => {
       assert.isNotEmpty(some.filter((time) => others.includes(time)))
     }))
 
+  it.live("rooms: tells those in a room what is said there, and how many they are", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve("rooms.ts")
+      const ada = yield* connect(`${url}/rooms/tea`)
+      const grace = yield* connect(`${url}/rooms/tea`)
+      yield* connect(`${url}/rooms/coffee`)
+      yield* grace.send("Hello")
+      const heard = yield* Stream.runCollect(Stream.take(ada.messages, 3))
+      assert.deepStrictEqual(heard, ["1 in here", "2 in here", "Hello"])
+      assert.deepStrictEqual(yield* Stream.runCollect(Stream.take(grace.messages, 1)), ["2 in here"])
+    }))
+
   it("accept: refuses a wrong token, and welcomes by name who has the right one", async () => {
     assert.strictEqual(await outputOf("accept.ts"), "401: a token, please\nWelcome, Ada\n")
   })

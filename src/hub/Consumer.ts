@@ -1,0 +1,117 @@
+/**
+ * A connection as a hub sees it: somebody who takes messages, more or less slowly.
+ *
+ * @since 0.1.0
+ */
+import type { Driver } from "../connection/Driver.ts"
+import { Waiters } from "../connection/Waiters.ts"
+import type { Prepared } from "../protocol/Message.ts"
+import { Backlog, type Capacity, type Waiting } from "./Backlog.ts"
+import type { TurnFlush } from "./TurnFlush.ts"
+
+const tooSlow = { code: 1013, reason: "reads too slowly" }
+
+/**
+ * Takes messages for a connection, and keeps those that it cannot take yet.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Consumer {
+  readonly driver: Driver
+  private readonly turn: TurnFlush
+  private readonly backlog: Backlog
+  private pumps = false
+  private readonly roomWaiters = new Waiters()
+  /** Told when nothing waits any more. */
+  private readonly onCaughtUp: () => void
+
+  constructor(driver: Driver, capacity: Capacity, turn: TurnFlush, onCaughtUp: () => void) {
+    this.driver = driver
+    this.turn = turn
+    this.backlog = new Backlog(capacity)
+    this.onCaughtUp = onCaughtUp
+  }
+
+  get isOpen(): boolean {
+    return this.driver.state === "Open"
+  }
+
+  /** Whether what is sent now goes out at once, and behind everything before it. */
+  get isReady(): boolean {
+    const { isCongested, turns } = this.driver.outbox
+    return !isCongested && turns.isFree && this.backlog.isEmpty
+  }
+
+  get hasCaughtUp(): boolean {
+    return this.backlog.isEmpty
+  }
+
+  /** Sends a message for which it is ready. */
+  send(message: Prepared, compress: boolean): void {
+    const { outbox } = this.driver
+    this.turn.include(outbox)
+    outbox.message(message, compress)
+  }
+
+  /** Keeps a message for later, as far as its strategy allows that; true if the publisher has to wait. */
+  keep(waiting: Waiting): boolean {
+    const isKept = this.backlog.makeRoom(waiting)
+    if (isKept || waiting.strategy === "suspend") this.backlog.push(waiting)
+    else waiting.topic.countDropped()
+    if (!isKept && waiting.strategy === "close") this.giveUp()
+    else this.pumpLater()
+    return !this.backlog.isWithin
+  }
+
+  /** Calls back when there is room again, or the connection has ended; returns how to call that off. */
+  whenWithin(callback: () => void): () => void {
+    if (!this.backlog.isWithin) return this.roomWaiters.add(callback)
+    callback()
+    return ignore
+  }
+
+  /** Before our Close: what waits was accepted, and goes out, however slowly. */
+  finish(): void {
+    const { outbox } = this.driver
+    this.backlog.drain(always, ({ compress, message }) => {
+      const run = () => outbox.message(message, compress)
+      outbox.turns.inOrder({ size: message.payload.length, run, drop: ignore })
+    })
+    this.roomWaiters.call()
+  }
+
+  /** The connection has ended, and with it what was kept. */
+  end(): void {
+    this.backlog.drain(always, ignore)
+    this.roomWaiters.call()
+  }
+
+  private giveUp(): void {
+    this.backlog.drop()
+    this.driver.close(tooSlow)
+  }
+
+  private pumpLater(): void {
+    if (this.pumps) return
+    this.pumps = true
+    const { outbox } = this.driver
+    if (outbox.isCongested) outbox.whenWritable(() => this.pump(outbox.turns.isFree))
+    else outbox.turns.inOrder({ size: 0, run: () => this.pump(true), drop: ignore })
+  }
+
+  /** Sends what the connection takes of what waits. */
+  private pump(isTurn: boolean): void {
+    this.pumps = false
+    const { outbox } = this.driver
+    const can = () => isTurn && this.isOpen && !outbox.isCongested && !outbox.turns.isBusy
+    this.backlog.drain(can, ({ compress, message }) => outbox.message(message, compress))
+    if (!this.isOpen) return
+    if (this.backlog.isWithin) this.roomWaiters.call()
+    if (this.backlog.isEmpty) this.onCaughtUp()
+    else this.pumpLater()
+  }
+}
+
+const always = () => true
+const ignore = () => {}
