@@ -287,6 +287,7 @@ export class Driver implements Receiver {
 
   endReading(): void {
     this.reading = false
+    this.inbox.dismiss()
     this.readOn()
   }
 

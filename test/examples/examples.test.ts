@@ -110,6 +110,11 @@ describe("the examples", () => {
     ])
   })
 
+  it("rpc: answers, fails, and streams until the client has enough", async () => {
+    const lines = (await outputOf("rpc.ts")).replace(/\s+/g, " ")
+    assert.strictEqual(lines, "42 -1 has no root [ 2, 3, 5, 7, 11, 13, 17, 19, 23, 29 ] no more primes ")
+  })
+
   it("scope: what a connection started ends with it", async () => {
     const lines = (await outputOf("scope.ts")).trim().split("\n")
     assert.deepStrictEqual(lines, ["session opened", "news", "news", "news", "feed interrupted", "session released"])
