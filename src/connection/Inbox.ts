@@ -26,7 +26,8 @@ const slotSize = 8
 export class Inbox<A extends { readonly length: number }> {
   private readonly limit: number
   private items: Array<A> | undefined = undefined
-  private size = 0
+  /** Octets that are there, with what each item costs besides. */
+  size = 0
   private end: Effect.Effect<never, Failure> | undefined = undefined
   private waiter: ((effect: Effect.Effect<NonEmptyReadonlyArray<A>, Failure>) => void) | undefined = undefined
   private discarding = false
