@@ -15,7 +15,7 @@ const library = /^src\/(?:(?:client|codec|connection|hub|server)\/)?\w+\.ts$/
 /** In users' tests it stands for the library on Node, and so is above it. */
 const testing = /^src\/testing\//
 const effect = /^effect\//
-const platform = /^@effect\/platform-node$/
+const platform = /^@effect\/platform-node(?:\/\w+)?$/
 const node = /^node:/
 
 /** From the bottom to the top; a file belongs to the first layer that has it. */

@@ -36,8 +36,8 @@ const serve = (name: string) =>
   )
 
 /** Connects as soon as the server listens. */
-const connect = (url: string) =>
-  Effect.retry(WebSocketClient.connect(url), {
+const connect = (url: string, options: WebSocketClient.Options = {}) =>
+  Effect.retry(WebSocketClient.connect(url, options), {
     while: ({ reason }) => reason._tag === "TransportError",
     schedule: Schedule.spaced("20 millis")
   })
@@ -51,6 +51,20 @@ describe("the examples", () => {
       yield* sendAll(sent)
       const received = yield* Stream.runCollect(Stream.take(messages, 3))
       assert.deepStrictEqual(received.map((it) => typeof it === "string" ? it : Uint8Array.from(it)), sent)
+      assert.strictEqual(yield* Effect.promise(() => Demo.stop(child)), 130)
+      assert.strictEqual((yield* closed).code, 1001)
+    }))
+
+  it.live("http: serves a page, rooms for those who say who they are, and a service that both know", () =>
+    Effect.gen(function*() {
+      const { child, url } = yield* serve("http.ts")
+      const { reason } = yield* Effect.flip(connect(`${url}/rooms/seven`))
+      assert.deepInclude(reason, { _tag: "HandshakeError", status: 401, body: "who are you?" })
+      const { closed, messages, send } = yield* connect(`${url}/rooms/seven`, { headers: { cookie: "user=Ada" } })
+      yield* send("Hello")
+      assert.deepStrictEqual(yield* Stream.runCollect(Stream.take(messages, 1)), ["Ada in seven: Hello"])
+      const page = yield* Effect.promise(() => fetch(url.replace("ws:", "http:")).then((it) => it.text()))
+      assert.strictEqual(page, "1 messages so far")
       assert.strictEqual(yield* Effect.promise(() => Demo.stop(child)), 130)
       assert.strictEqual((yield* closed).code, 1001)
     }))

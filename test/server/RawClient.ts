@@ -151,3 +151,10 @@ export const open = (port: number, path: string): Effect.Effect<RawClient, Error
     const { status } = yield* client.answer
     return status === 101 ? client : yield* Effect.fail(new Error(`the server answered ${status}`))
   })
+
+/** A client's text frame with a short payload, masked with zeros. */
+export const textFrame = (text: string): Buffer =>
+  Buffer.concat([Buffer.from([0x81, 0x80 | Buffer.byteLength(text), 0, 0, 0, 0]), Buffer.from(text)])
+
+/** A client's Close with a code, masked with zeros. */
+export const closeFrame = (code: number): Buffer => Buffer.from([0x88, 0x82, 0, 0, 0, 0, code >> 8, code & 255])
