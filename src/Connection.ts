@@ -84,6 +84,8 @@ export type SendOptions = Backpressure.SendOptions
  * @since 0.1.0
  */
 export interface Connection {
+  /** Which connection it is, for logs: the role and a number, such as `server-17`. Unique in this process. */
+  readonly id: string
   /**
    * The primitive beneath `messages`: everything that came since the last pull, at least one message. Who pulls has to
    * pull on until the end, or leave the scope. Pulling from two fibers at once fails with a `UsageError`.
@@ -181,6 +183,10 @@ class ConnectionImpl implements Connection {
     this.agreement = agreement
   }
 
+  get id() {
+    return `${this.agreement.role}-${this.driver.number}`
+  }
+
   get pull(): Connection["pull"] {
     return Reader.pull(this.driver)
   }
@@ -259,8 +265,16 @@ class ConnectionImpl implements Connection {
   }
 
   toJSON() {
-    const { bufferedAmount, protocol, remoteAddress, state } = this
-    return { _id: "effect-ws/Connection", role: this.agreement.role, state, protocol, remoteAddress, bufferedAmount }
+    const { bufferedAmount, id, protocol, remoteAddress, state } = this
+    return {
+      _id: "effect-ws/Connection",
+      id,
+      role: this.agreement.role,
+      state,
+      protocol,
+      remoteAddress,
+      bufferedAmount
+    }
   }
 
   [Inspectable.NodeInspectSymbol]() {

@@ -13,6 +13,7 @@ import type * as Http from "node:http"
 import type * as Https from "node:https"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
+import { tallies } from "./connection/Tally.ts"
 import { upgradeRequired } from "./server/NodePlainRequest.ts"
 import * as NodeUpgradeHandler from "./server/NodeUpgradeHandler.ts"
 import { pathOf } from "./server/NodeUpgradeRequest.ts"
@@ -176,7 +177,8 @@ const serve = Effect.fnUntraced(
       if (entry === undefined && isLeftToOthers(server, onUpgrade, path)) return
       NodeUpgrade.guard(socket)
       if (entry === undefined) return refuse(socket, 404)
-      if (entry.closing || routes.count() >= maxConnections) return refuse(socket, 503)
+      if (entry.closing) return refuse(socket, 503)
+      if (routes.count() >= maxConnections) return refuseTooMany(socket)
       fork(Routes.within(entry, NodeUpgradeHandler.serve({ request, socket, head }, entry.route, timeout)))
     }
 
@@ -205,7 +207,13 @@ const isLeftToOthers = (server: Server, listener: Function, path: string): boole
   return listeners[0] !== listener || listeners.some(knows)
 }
 
-const refuse = (socket: Duplex, status: number): void => NodeUpgrade.refuse(socket, { status, headers: [], body: "" })
+const refuse = (socket: Duplex, status: number): void =>
+  NodeUpgradeHandler.turnAway(socket, { status, headers: [], body: "" })
+
+const refuseTooMany = (socket: Duplex): void => {
+  tallies.server.reach("maxConnections")
+  refuse(socket, 503)
+}
 
 const addressOf = (server: Server): Effect.Effect<NetAddress.SocketAddress, WebSocketError.WebSocketError> => {
   const address = server.address()

@@ -5,14 +5,20 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Duplex } from "node:stream"
 import * as Address from "./client/Address.ts"
 import * as Dialing from "./client/Dialer.ts"
 import type { HandshakeOptions } from "./client/HandshakeOptions.ts"
+import * as HandshakeSpan from "./client/HandshakeSpan.ts"
 import * as NodeHandshake from "./client/NodeHandshake.ts"
 import * as Connection from "./Connection.ts"
+import * as ConnectionSpan from "./connection/ConnectionSpan.ts"
+import { tallies } from "./connection/Tally.ts"
+import * as Tracing from "./connection/Tracing.ts"
 import * as ConnectionOptions from "./ConnectionOptions.ts"
 import * as NodeTransport from "./transport/NodeTransport.ts"
 import * as WebSocketError from "./WebSocketError.ts"
@@ -124,11 +130,12 @@ export const connect = (
     const address = Address.parse(url)
     const problem = Result.isFailure(address) ? address.failure : ConnectionOptions.misuse(options)
     if (Result.isFailure(address) || problem !== undefined) return Effect.fail(WebSocketError.fromUsage(problem ?? ""))
-    return open(address.success, options)
+    return HandshakeSpan.begin(address.success, options, (span, options) => open(address.success, options, span))
   })
 
 /** Nothing can be interrupted between the socket and the connection that owns it. */
-const open = (address: Address.Address, options: Options) => {
+const open = (address: Address.Address, options: Options, span: Tracing.Begun | undefined) => {
+  const start = performance.now()
   const timeout = Duration.fromInputUnsafe(options.handshakeTimeout ?? Duration.seconds(10))
   const resolved = ConnectionOptions.resolve({ ...options, compression: options.compression ?? true })
   let socket: Duplex | undefined = undefined
@@ -139,15 +146,34 @@ const open = (address: Address.Address, options: Options) => {
   return Effect.uninterruptibleMask((restore) =>
     restore(handshake).pipe(
       Effect.onError(() => Effect.sync(() => socket?.destroy())),
+      Effect.onExit((exit) => Effect.sync(() => settle(exit, start, span))),
       Effect.flatMap(({ compression, extensions, head, protocol, socket }) =>
         Connection.make(
           NodeTransport.fromDuplex(socket, head),
           { role: "client", protocol, extensions, compression },
           resolved
         )
-      )
+      ),
+      Effect.flatMap((connection) => Tracing.within(span, ConnectionSpan.live(connection, "client", Effect.succeed)))
     )
   )
+}
+
+/** Counts a handshake, and ends its span. */
+const settle = (
+  exit: Exit.Exit<unknown, WebSocketError.WebSocketError>,
+  start: number,
+  span: Tracing.Begun | undefined
+): void => {
+  const error = Exit.findErrorOption(exit)
+  if (Exit.isSuccess(exit)) tallies.client.handshakes.since(start)
+  else if (Option.isSome(error)) count(error.value.reason)
+  HandshakeSpan.end(span, exit)
+}
+
+const count = (reason: WebSocketError.Reason): void => {
+  tallies.client.fail(reason._tag === "HandshakeError" ? reason.status ?? reason._tag : reason._tag)
+  if (reason._tag === "TimeoutError") tallies.client.reach("handshakeTimeout")
 }
 
 const tooLate = (timeout: Duration.Duration) => {

@@ -8,7 +8,9 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as NetAddress from "effect/net/NetAddress"
+import * as References from "effect/References"
 import * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import type { Connection } from "./Connection.ts"
 import * as ConnectionOptions from "./ConnectionOptions.ts"
 import type { UpgradeRequest } from "./UpgradeRequest.ts"
@@ -200,14 +202,26 @@ const serve = Effect.fnUntraced(
     const problem = ConnectionOptions.misuse(options)
     if (problem !== undefined) return yield* fromUsage(problem)
     const server = yield* WebSocketServer
-    const context = Context.omit(Scope.Scope)(yield* Effect.context<Exclude<R | RA, Scope.Scope>>())
+    const given = yield* Effect.context<Exclude<R | RA, Scope.Scope>>()
+    // These are the connection's
+    const context = Context.omit(Scope.Scope, Tracer.ParentSpan, References.CurrentLogAnnotations)(given)
+    const annotations = Context.get(given, References.CurrentLogAnnotations)
     const accept = options.accept ?? (() => Effect.succeed(undefined as A))
     yield* server.route({
       ...terms(options),
       path,
       accept: (request) => Effect.provideContext(accept(request), context) as Effect.Effect<A, Refusal>,
       run: (connection, accepted) =>
-        Effect.provideContext(handler(connection, accepted as A), context) as Effect.Effect<X, E, Scope.Scope>
+        Effect.provideContext(
+          annotate(handler(connection, accepted as A), annotations),
+          context
+        ) as Effect.Effect<X, E, Scope.Scope>
     })
   }
 )
+
+/** Most have no annotations, and need no context of their own for them. */
+const annotate = <X, E, R>(
+  effect: Effect.Effect<X, E, R>,
+  annotations: Readonly<Record<string, unknown>>
+): Effect.Effect<X, E, R> => Object.keys(annotations).length === 0 ? effect : Effect.annotateLogs(effect, annotations)

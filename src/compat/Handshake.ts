@@ -12,6 +12,7 @@ import * as Net from "node:net"
 import type { Duplex } from "node:stream"
 import * as Tls from "node:tls"
 import type * as Compression from "../Compression.ts"
+import { tallies } from "../connection/Tally.ts"
 import * as Extension from "../protocol/Extension.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
@@ -162,6 +163,7 @@ class Handshake {
   private options: Resolved
   private origin: Origin | undefined = undefined
   private redirects = 0
+  private readonly start = performance.now()
 
   constructor(opener: Opener, protocols: ReadonlyArray<string>, options: Resolved) {
     this.opener = opener
@@ -176,12 +178,17 @@ class Handshake {
     const key = randomBytes(16).toString("base64")
     const request = this.send(url, this.toRequestOptions(url, key))
     if (options.handshakeTimeout) {
-      request.on("timeout", () => opener.abort(request, "Opening handshake has timed out"))
+      request.on("timeout", () => {
+        tallies.client.fail("TimeoutError")
+        tallies.client.reach("handshakeTimeout")
+        opener.abort(request, "Opening handshake has timed out")
+      })
     }
     let isOver = false
     request.on("error", (error) => {
       if (isOver || isAborted(request)) return
       isOver = true
+      tallies.client.fail("TransportError")
       opener.setRequest(undefined)
       opener.fail(error)
     })
@@ -269,11 +276,14 @@ class Handshake {
   private answered(url: URL, request: Http.ClientRequest, response: Http.IncomingMessage): void {
     const { opener, options } = this
     const { headers: { location }, statusCode = 0 } = response
-    if (location && options.followRedirects && statusCode >= 300 && statusCode < 400) {
-      if (++this.redirects > options.maxRedirects) return opener.abort(request, "Maximum redirects exceeded")
+    const isRedirect = location && options.followRedirects && statusCode >= 300 && statusCode < 400
+    if (isRedirect && ++this.redirects <= options.maxRedirects) {
       abandon(request)
-      this.redirect(location, url)
-    } else if (!opener.websocket.emit("unexpected-response", request, response)) {
+      return this.redirect(location, url)
+    }
+    tallies.client.fail(statusCode)
+    if (isRedirect) opener.abort(request, "Maximum redirects exceeded")
+    else if (!opener.websocket.emit("unexpected-response", request, response)) {
       opener.abort(request, `Unexpected server response: ${statusCode}`)
     }
   }
@@ -290,7 +300,10 @@ class Handshake {
 
   private upgraded(key: string, response: Http.IncomingMessage, socket: Duplex, head: Buffer): void {
     const { headers } = response
-    const refuse = (message: string) => this.opener.abort(socket, message)
+    const refuse = (message: string) => {
+      tallies.client.fail(101)
+      this.opener.abort(socket, message)
+    }
     if (headers.upgrade?.toLowerCase() !== "websocket") return refuse("Invalid Upgrade header")
     if (headers["sec-websocket-accept"] !== acceptValue(key)) return refuse("Invalid Sec-WebSocket-Accept header")
 
@@ -301,6 +314,7 @@ class Handshake {
     this.opener.setProtocol(protocol ?? "")
     const compression = this.readExtensions(headers["sec-websocket-extensions"])
     if (Result.isFailure(compression)) return refuse(compression.failure)
+    tallies.client.handshakes.since(this.start)
     this.opener.open({ socket, head, compression: compression.success })
   }
 

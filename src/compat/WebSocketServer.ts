@@ -8,6 +8,7 @@ import { EventEmitter } from "node:events"
 import type * as Http from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
+import { tallies } from "../connection/Tally.ts"
 import * as Extension from "../protocol/Extension.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
@@ -166,6 +167,7 @@ export class WebSocketServer extends EventEmitter {
 
   /** Handles a request for an upgrade: refuses it, or calls back with a WebSocket. */
   handleUpgrade(request: Http.IncomingMessage, socket: Duplex, head: Buffer, callback: Accepted<WebSocket>): void {
+    const start = performance.now()
     socket.on("error", destroyOnError)
     const { headers, method } = request
     const { perMessageDeflate, verifyClient } = this.options
@@ -190,7 +192,11 @@ export class WebSocketServer extends EventEmitter {
       if (Result.isFailure(deflate)) return refuse(400, "Invalid or unacceptable Sec-WebSocket-Extensions header")
       if (deflate.success !== undefined) extensions[PerMessageDeflate.name] = deflate.success
     }
-    const complete = () => this.completeUpgrade(extensions, key, protocols, request, socket, head, callback)
+    const accepted: typeof callback = (websocket, request) => {
+      tallies.server.handshakes.since(start)
+      callback(websocket, request)
+    }
+    const complete = () => this.completeUpgrade(extensions, key, protocols, request, socket, head, accepted)
     if (verifyClient) this._verify(request, socket, version, complete)
     else complete()
   }
@@ -338,6 +344,7 @@ const upgradeRequired: Http.RequestListener = (_request, response) => {
 }
 
 const respond = (socket: Duplex, code: number, message?: string, headers?: Http.OutgoingHttpHeaders): void => {
+  tallies.server.fail(code)
   const body = message || http.STATUS_CODES[code] || ""
   const fields = {
     "Connection": "close",

@@ -23,6 +23,7 @@ import { Deadline, type StartTimer } from "./Deadline.ts"
 import * as Inbox from "./Inbox.ts"
 import { Outbox } from "./Outbox.ts"
 import { Pings } from "./Pings.ts"
+import { tallies, type Tally } from "./Tally.ts"
 import type { Tap } from "./Tap.ts"
 import { Waiters } from "./Waiters.ts"
 
@@ -101,11 +102,14 @@ export interface Heartbeat {
  * @since 0.1.0
  */
 export class Driver implements Receiver {
+  /** Which connection of its role it is, from 1. */
+  readonly number: number
   readonly protocol: Protocol.Protocol
   readonly transport: Transport
   readonly outbox: Outbox
   readonly inbox: Inbox.Inbox<Item>
   readonly compressor: Compressor | undefined
+  private readonly tally: Tally
   private readonly closeTimeout: Duration.Duration
   private readonly lingerTimeout: Duration.Duration
   /** Takes messages and control frames instead of the inbox. */
@@ -116,7 +120,8 @@ export class Driver implements Receiver {
   private reading = false
   private discarding = false
   private active = false
-  private paused = false
+  /** Since when the peer is held back, as `performance.now()` told. */
+  pausedSince: number | undefined = undefined
   private inflating = false
   /** Whether a tap takes nothing for now. */
   private stopped = false
@@ -151,9 +156,11 @@ export class Driver implements Receiver {
     this.deadline = new Deadline(options.startTimer, () => this.timedOut())
     this.inbox = new Inbox.Inbox(options.inboxSize, () => this.pull)
     this.compressor = options.compressor
-    this.outbox = new Outbox(options.encoder, options.transport, options.compressor, (writable) => {
-      this.obeyAll(this.protocol.setWritable(writable))
-    })
+    this.tally = tallies[options.protocol.role]
+    const onWritable = (writable: boolean) => this.obeyAll(this.protocol.setWritable(writable))
+    const { compressor, encoder, transport } = options
+    this.outbox = new Outbox({ encoder, transport, compressor, tally: this.tally, onWritable })
+    this.number = this.tally.begin(this)
   }
 
   /** Starts reading. */
@@ -165,6 +172,7 @@ export class Driver implements Receiver {
 
   onBytes(chunk: Uint8Array): void {
     this.signs += chunk.length
+    this.tally.octetsIn += chunk.length
     this.protocol.push(chunk)
     this.read()
   }
@@ -218,12 +226,16 @@ export class Driver implements Receiver {
 
   /** What is left of a transport that is gone is little, and all of it is decoded: the end is not to wait for a reader. */
   private decode(): void {
+    let messages = 0
     while (this.held === undefined && (this.gone || !this.isBlocked())) {
       const output = this.protocol.next()
-      if (output === undefined) return
-      if (typeof output === "string" || output instanceof Uint8Array) this.deliver(output)
-      else this.obey(output)
+      if (output === undefined) break
+      if (typeof output === "string" || output instanceof Uint8Array) {
+        messages++
+        this.deliver(output)
+      } else this.obey(output)
     }
+    this.tally.messagesIn += messages
   }
 
   private deliver(message: Message): void {
@@ -241,10 +253,26 @@ export class Driver implements Receiver {
   private regulate(): void {
     if (this.inbox.isFull() && this.closing !== undefined && !this.reading) this.discard()
     const pause = this.inflating || this.isBlocked()
-    if (pause === this.paused || this.gone) return
-    this.paused = pause
-    if (pause) this.transport.pause()
-    else this.transport.resume()
+    if (pause === (this.pausedSince !== undefined) || this.gone) return
+    if (pause) this.pause()
+    else this.resume()
+  }
+
+  private pause(): void {
+    this.pausedSince = performance.now()
+    this.transport.pause()
+  }
+
+  private resume(): void {
+    this.endPause()
+    this.transport.resume()
+  }
+
+  /** What came after the end is not counted. */
+  private endPause(): void {
+    const { closeEvent, pausedSince } = this
+    if (pausedSince !== undefined && closeEvent === undefined) this.tally.pausedTime += performance.now() - pausedSince
+    this.pausedSince = undefined
   }
 
   /** From now on a tap takes what comes, beginning with what nobody has taken yet, or the inbox again. */
@@ -269,7 +297,7 @@ export class Driver implements Receiver {
     if (this.inbox.isEmpty()) this.readOn()
     if (this.held !== undefined && this.inbox.isEmpty()) this.readOn() // a Close that was met just now: nothing to wait for
     const items = this.inbox.take()
-    if (this.paused) this.regulate()
+    if (this.pausedSince !== undefined) this.regulate()
     return items ?? this.inbox.wait
   })
 
@@ -289,6 +317,7 @@ export class Driver implements Receiver {
 
   endReading(): void {
     this.reading = false
+    this.inbox.dismiss()
     this.readOn()
   }
 
@@ -335,13 +364,14 @@ export class Driver implements Receiver {
   private obeyNow(order: Protocol.Order): void {
     switch (order._tag) {
       case "Fragment":
+        if (order.frame.fin) this.tally.messagesIn++
         return this.inbox.push({ frame: order.frame, length: order.frame.payload.length })
       case "Ping": // its pong is an order of its own
         this.countControl(order.payload)
         return this.tap?.onPing(order.payload)
       case "Pong":
         this.countControl(order.payload)
-        this.pings.answer(order.payload)
+        this.pings.answer(order.payload, this.tally.roundTrips)
         return this.tap?.onPong(order.payload)
       case "Write":
         return this.writeControl(order.opcode, order.payload)
@@ -379,7 +409,7 @@ export class Driver implements Receiver {
 
   /** Whether what the peer sends is read at present. */
   get isReading(): boolean {
-    return !this.paused
+    return this.pausedSince === undefined
   }
 
   private writeControl(opcode: Opcode.Control, payload: Uint8Array): void {
@@ -469,6 +499,7 @@ export class Driver implements Receiver {
 
   private closed(ended: Protocol.Ended): void {
     const error = this.errorOf(ended)
+    this.tally.end(this, ended)
     this.closeEvent = { code: ended.code, reason: ended.reason, clean: ended.clean, error }
     this.closeOctets = ended.octets
     this.inbox.finish(error === undefined ? Cause.done() : Effect.fail(error))
@@ -491,6 +522,7 @@ export class Driver implements Receiver {
 
   /** The reader had its time with a Close that is held; the peer, with its Close, or with ending TCP. */
   private timedOut(): void {
+    if (this.closeEvent === undefined) this.tally.reach("closeTimeout")
     if (this.held !== undefined) return this.readOn()
     this.obeyAll(this.protocol.timeout())
     this.transport.destroy()

@@ -26,7 +26,8 @@ const slotSize = 8
 export class Inbox<A extends { readonly length: number }> {
   private readonly limit: number
   private items: Array<A> | undefined = undefined
-  private size = 0
+  /** Octets that are there, with what each item costs besides. */
+  size = 0
   private end: Effect.Effect<never, Failure> | undefined = undefined
   private waiter: ((effect: Effect.Effect<NonEmptyReadonlyArray<A>, Failure>) => void) | undefined = undefined
   private discarding = false
@@ -106,6 +107,13 @@ export class Inbox<A extends { readonly length: number }> {
     return items
   }
 
+  /** A consumer that waits goes away with an error; what comes is for the next one. */
+  dismiss(): void {
+    const { waiter } = this
+    this.waiter = undefined
+    waiter?.(Effect.fail(tooLate()))
+  }
+
   /** Nothing comes any more: `end` is what the consumer gets, after all items. */
   finish(end: Effect.Effect<never, Failure>): void {
     this.end = end
@@ -122,3 +130,6 @@ export class Inbox<A extends { readonly length: number }> {
 /** The error for a second consumer. */
 export const twoReaders = (): WebSocketError.WebSocketError =>
   WebSocketError.fromUsage("a connection has one reader: its messages are being read already")
+
+/** The error for a consumer that still waits when its time is over. */
+const tooLate = (): WebSocketError.WebSocketError => WebSocketError.fromUsage("the scope that this reader had is over")

@@ -8,6 +8,7 @@ import * as Message from "../protocol/Message.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import type { Transport } from "../transport/Transport.ts"
 import type { Compressor } from "./Compressor.ts"
+import type { Tally } from "./Tally.ts"
 import { Turns } from "./Turns.ts"
 import { Waiters } from "./Waiters.ts"
 
@@ -39,6 +40,21 @@ export interface DataFrame {
 }
 
 /**
+ * What an outbox needs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly encoder: FrameEncoder.FrameEncoder
+  readonly transport: Transport
+  readonly compressor: Compressor | undefined
+  readonly tally: Tally
+  /** Told when the transport starts and stops to take bytes. */
+  readonly onWritable: (writable: boolean) => void
+}
+
+/**
  * The sending half of a connection.
  *
  * **Details**
@@ -53,29 +69,26 @@ export class Outbox {
   private readonly encoder: FrameEncoder.FrameEncoder
   private readonly transport: Transport
   readonly compressor: Compressor | undefined
-  /** Told when the transport starts and stops to take bytes. */
-  private readonly onWritable: (writable: boolean) => void
+  private readonly tally: Tally
+  private readonly onWritable: Options["onWritable"]
   private scheduled = false
   private corked = false
   /** Whether the transport held on to what it was given last, as TLS and slow peers do. */
   private holds = false
-  private congested = false
+  /** Since when senders should wait for the transport, as `performance.now()` told. */
+  congestedSince: number | undefined = undefined
   private abandoned = false
   readonly turns = new Turns()
   /** Told when what was gathered is written. */
   private receipts: Array<Receipt> | undefined = undefined
   private readonly writable = new Waiters()
 
-  constructor(
-    encoder: FrameEncoder.FrameEncoder,
-    transport: Transport,
-    compressor: Compressor | undefined,
-    onWritable: (writable: boolean) => void
-  ) {
-    this.encoder = encoder
-    this.transport = transport
-    this.compressor = compressor
-    this.onWritable = onWritable
+  constructor(options: Options) {
+    this.encoder = options.encoder
+    this.transport = options.transport
+    this.compressor = options.compressor
+    this.tally = options.tally
+    this.onWritable = options.onWritable
   }
 
   /** Bytes that are accepted, and not taken by the operating system. */
@@ -91,7 +104,7 @@ export class Outbox {
 
   /** Whether a sender should wait for the transport. */
   get isCongested(): boolean {
-    return this.congested
+    return this.congestedSince !== undefined
   }
 
   /** Whether what was not sent by now never will be. */
@@ -116,12 +129,14 @@ export class Outbox {
     if (typeof message === "string") this.encoder.text(message)
     else if (message instanceof Uint8Array) this.encoder.binary(message)
     else this.encoder.prepared(message)
+    this.tally.messagesOut++
     this.written(receipt)
   }
 
   /** Sends a message of octets of either type as it is, whose turn it has to be. */
   octets(opcode: Opcode.Data, payload: Uint8Array, receipt?: Receipt): void {
     this.encoder.frame(true, false, opcode, payload)
+    this.tally.messagesOut++
     this.written(receipt)
   }
 
@@ -148,6 +163,7 @@ export class Outbox {
 
   private encode({ compress, fin, key, opcode }: DataFrame, payload: Uint8Array, receipt: Receipt | undefined): void {
     this.encoder.frame(fin, compress && opcode !== Opcode.Continuation, opcode, payload, key)
+    if (fin) this.tally.messagesOut++
     this.written(receipt)
   }
 
@@ -160,6 +176,7 @@ export class Outbox {
   /** Sends a frame; `rsv1` marks the first one of a compressed message (RFC 7692 §6). */
   frame(fin: boolean, opcode: Opcode.Opcode, payload: Uint8Array, rsv1 = false): void {
     this.encoder.frame(fin, rsv1, opcode, payload)
+    if (fin && !Opcode.isControl(opcode)) this.tally.messagesOut++
     this.written()
   }
 
@@ -191,19 +208,20 @@ export class Outbox {
     if (this.encoder.size === 0) return
     const { encoder, receipts, transport } = this
     this.receipts = undefined
+    this.tally.octetsOut += encoder.size
     const copy = this.holds || transport.queued > 0 || !transport.releases
     transport.write(encoder.take(copy), receipts && ((error) => receipts.forEach((receipt) => receipt(error))))
     this.holds = transport.queued > 0
     if (!copy) encoder.settle(!this.holds)
-    if (transport.congested && !this.congested) {
-      this.congested = true
+    if (transport.congested && !this.isCongested) {
+      this.congestedSince = performance.now()
       this.onWritable(false)
     }
   }
 
   /** The transport has taken everything. */
   drained(): void {
-    this.congested = false
+    this.endCongestion()
     this.onWritable(true)
     this.writable.call()
   }
@@ -217,8 +235,13 @@ export class Outbox {
   abandon(): void {
     this.abandoned = true
     this.turns.abandon()
-    this.congested = false
+    this.endCongestion()
     this.writable.call()
+  }
+
+  private endCongestion(): void {
+    if (this.congestedSince !== undefined) this.tally.congestedTime += performance.now() - this.congestedSince
+    this.congestedSince = undefined
   }
 
   private written(receipt?: Receipt): void {

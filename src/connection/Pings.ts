@@ -5,10 +5,12 @@
  */
 import * as Effect from "effect/Effect"
 import type * as WebSocketError from "../WebSocketError.ts"
+import type { Distribution } from "./Distribution.ts"
 
 interface Ping {
   readonly payload: Uint8Array
   readonly resume: Resume
+  readonly sent: number
 }
 
 type Resume = (effect: Effect.Effect<void, WebSocketError.WebSocketError>) => void
@@ -35,17 +37,18 @@ export class Pings {
 
   /** Waits for the pong; returns how to stop waiting. */
   add(payload: Uint8Array, resume: Resume): () => void {
-    const ping = { payload, resume }
+    const ping = { payload, resume, sent: performance.now() }
     this.waiting = [...this.waiting, ping]
     return () => {
       this.waiting = this.waiting.filter((other) => other !== ping)
     }
   }
 
-  /** A pong came: it answers the ping with its payload and those before, which the peer may have skipped. */
-  answer(payload: Uint8Array): void {
+  /** A pong came: it answers the ping with its payload, whose time it tells, and those before, which the peer may skip. */
+  answer(payload: Uint8Array, roundTrips: Distribution): void {
     const index = this.waiting.findIndex((ping) => equal(ping.payload, payload))
     if (index < 0) return
+    roundTrips.since(this.waiting[index].sent)
     const answered = this.waiting.slice(0, index + 1)
     this.waiting = this.waiting.slice(index + 1)
     for (const { resume } of answered) resume(Effect.void)

@@ -22,8 +22,14 @@ export const release = (driver: Driver, exit: Exit.Exit<unknown, unknown>): Effe
     driver.onGone(() => resume(Effect.void))
   })
 
-/** Nobody to talk to any more: going away. A failure or a defect: an internal error (RFC 6455 §7.4.1). */
-const closeCode = (exit: Exit.Exit<unknown, unknown>): number => {
+/**
+ * What is said at the end of a scope. Nobody to talk to any more: going away. A failure or a defect: an internal error
+ * (RFC 6455 §7.4.1).
+ *
+ * @category releasing
+ * @since 0.1.0
+ */
+export const closeCode = (exit: Exit.Exit<unknown, unknown>): number => {
   if (Exit.isSuccess(exit)) return 1000
   return Cause.hasInterruptsOnly(exit.cause) ? 1001 : 1011
 }

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { Connection } from "../Connection.ts"
+import * as ConnectionSpan from "../connection/ConnectionSpan.ts"
 import { WebSocketError } from "../WebSocketError.ts"
 import type { ServerConnection } from "../WebSocketServer.ts"
 
@@ -25,7 +26,7 @@ export interface Manner {
 }
 
 /**
- * Runs a handler, and closes the connection as the handler ends. To be called uninterruptibly: the connection is open.
+ * Runs a handler, and closes the connection as the handler ends. Its logs and spans are the connection's. To be called uninterruptibly: the connection is open.
  *
  * @category running
  * @since 0.1.0
@@ -36,11 +37,14 @@ export const run = <A, E, R>(
   { onFailure, restore }: Manner
 ): Effect.Effect<A, E, Exclude<R, Scope.Scope>> =>
   Effect.scoped(
-    Effect.flatMap(making, (connection) =>
-      Effect.onExit(
-        Effect.suspend(() => restore(handler(connection as ServerConnection))),
-        (exit) => Exit.isFailure(exit) ? onFailure(connection, exit.cause) : Effect.void
-      ))
+    Effect.flatMap(making, (connection) => {
+      const handling = ConnectionSpan.live(connection, "server", (connection) =>
+        Effect.onExit(
+          Effect.suspend(() => restore(handler(connection as ServerConnection))),
+          (exit) => Exit.isFailure(exit) ? onFailure(connection, exit.cause) : Effect.void
+        ))
+      return Effect.annotateLogs(handling, ConnectionSpan.idKey, connection.id)
+    })
   )
 
 /**

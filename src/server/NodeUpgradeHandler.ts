@@ -11,9 +11,13 @@ import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type { Duplex } from "node:stream"
 import type { Connection } from "../Connection.ts"
+import { tallies } from "../connection/Tally.ts"
+import * as Tracing from "../connection/Tracing.ts"
+import type { RefusalResponse } from "../protocol/ServerHandshake.ts"
 import * as NodeUpgrade from "../transport/NodeUpgrade.ts"
 import { Refusal, type Route } from "../WebSocketServer.ts"
 import * as Handling from "./Handling.ts"
+import * as HandshakeSpan from "./HandshakeSpan.ts"
 import * as NodeHandshake from "./NodeHandshake.ts"
 
 /**
@@ -27,13 +31,28 @@ export const serve = (
   upgrade: NodeHandshake.Upgrade,
   route: Route,
   timeout: Duration.Duration
-): Effect.Effect<unknown, unknown> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.matchCauseEffect(restore(decide(upgrade, route, timeout)), {
-      onFailure: (cause) => refuse(upgrade.socket, cause),
-      onSuccess: (decision) => connect(upgrade, route, decision, restore)
-    })
+): Effect.Effect<unknown, unknown> => {
+  const start = performance.now()
+  return Effect.uninterruptibleMask((restore) =>
+    HandshakeSpan.begin(
+      upgrade.request,
+      route,
+      (span) =>
+        Effect.matchCauseEffect(restore(Tracing.within(span, decide(upgrade, route, timeout))), {
+          onFailure: (cause) => refuse(upgrade.socket, span, cause),
+          onSuccess: (decision) => connect({ upgrade, route, span, start }, decision, restore)
+        })
+    )
   )
+}
+
+/** A handshake under way; `start` is when it began. */
+interface Handshake {
+  readonly upgrade: NodeHandshake.Upgrade
+  readonly route: Route
+  readonly span: Tracing.Begun | undefined
+  readonly start: number
+}
 
 const decide = ({ request, socket }: NodeHandshake.Upgrade, route: Route, timeout: Duration.Duration) =>
   NodeHandshake.decide(request, route, (asked) => answerOf(route.accept(asked), socket, timeout))
@@ -51,7 +70,10 @@ const answerOf = (accept: Effect.Effect<unknown, Refusal>, socket: Duplex, timeo
 const inTime = (answer: Effect.Effect<unknown, Refusal>, socket: Duplex, timeout: Duration.Duration) =>
   Effect.timeoutOrElse(Effect.raceFirst(answer, broken(socket)), {
     duration: timeout,
-    orElse: () => Effect.fail(new Refusal({ status: 503, body: "the handshake took too long" }))
+    orElse: () => {
+      tallies.server.reach("handshakeTimeout")
+      return Effect.fail(new Refusal({ status: 503, body: "the handshake took too long" }))
+    }
   })
 
 const broken = (socket: Duplex): Effect.Effect<never> =>
@@ -61,29 +83,47 @@ const broken = (socket: Duplex): Effect.Effect<never> =>
     return Effect.sync(() => socket.off("end", stop).off("close", stop))
   })
 
-const refuse = (socket: Duplex, cause: Cause.Cause<Refusal>): Effect.Effect<void> => {
+const refuse = (
+  socket: Duplex,
+  span: Tracing.Begun | undefined,
+  cause: Cause.Cause<Refusal>
+): Effect.Effect<void> => {
   const refusal = Cause.findError(cause)
   const { body = "", headers = {}, status } = Result.isSuccess(refusal)
     ? refusal.success
     : { status: Cause.hasInterruptsOnly(cause) ? 503 : 500 }
-  NodeUpgrade.refuse(socket, { status, headers: Object.entries(headers), body })
+  turnAway(socket, { status, headers: Object.entries(headers), body })
+  HandshakeSpan.end(span, status, cause)
   return Cause.hasDies(cause) ? Effect.logError("accepting a WebSocket died", cause) : Effect.void
+}
+
+/**
+ * Refuses a request, and counts that.
+ *
+ * @category serving
+ * @since 0.1.0
+ */
+export const turnAway = (socket: Duplex, refusal: RefusalResponse): void => {
+  tallies.server.fail(refusal.status)
+  NodeUpgrade.refuse(socket, refusal)
 }
 
 /** Answers 101, and has the handler run. */
 const connect = (
-  upgrade: NodeHandshake.Upgrade,
-  route: Route,
+  { route, span, start, upgrade }: Handshake,
   decision: NodeHandshake.Decision<unknown>,
   restore: Handling.Manner["restore"]
 ): Effect.Effect<unknown, unknown> => {
   const opened = NodeHandshake.open(upgrade, route, decision)
   if (Result.isFailure(opened)) {
-    NodeUpgrade.refuse(upgrade.socket, { status: 500, headers: [], body: "" })
+    turnAway(upgrade.socket, { status: 500, headers: [], body: "" })
+    HandshakeSpan.end(span, 500, Cause.fail(opened.failure))
     return Effect.logError("a header of a WebSocket's answer is invalid", opened.failure.message)
   }
+  tallies.server.handshakes.since(start)
+  HandshakeSpan.end(span, 101, undefined)
   NodeUpgrade.unguard(upgrade.socket)
-  return handle(opened.success, route, decision.accepted, restore)
+  return Tracing.within(span, handle(opened.success, route, decision.accepted, restore))
 }
 
 /** A function of its own: what it closes over lives as long as the connection. */

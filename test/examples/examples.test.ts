@@ -94,6 +94,18 @@ describe("the examples", () => {
       assert.deepStrictEqual(yield* Stream.runCollect(Stream.take(grace.messages, 1)), ["2 in here"])
     }))
 
+  it.live("metrics: tells Prometheus of connections and messages", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve("metrics.ts")
+      const { messages, send } = yield* connect(`${url}/echo`)
+      yield* send("Hello")
+      yield* Stream.runDrain(Stream.take(messages, 1))
+      const page = `${url.replace("ws:", "http:")}/metrics`
+      const metrics = yield* Effect.promise(async () => (await fetch(page)).text())
+      assert.include(metrics, `effect_ws_connections{role="server"} 1\n`)
+      assert.include(metrics, `effect_ws_messages_total{direction="in",role="server"} 1\n`)
+    }))
+
   it("accept: refuses a wrong token, and welcomes by name who has the right one", async () => {
     assert.strictEqual(await outputOf("accept.ts"), "401: a token, please\nWelcome, Ada\n")
   })
@@ -122,6 +134,11 @@ describe("the examples", () => {
       "after 10 minutes: 1 connection",
       "without a pong: 0 connections"
     ])
+  })
+
+  it("rpc: answers, fails, and streams until the client has enough", async () => {
+    const lines = (await outputOf("rpc.ts")).replace(/\s+/g, " ")
+    assert.strictEqual(lines, "42 -1 has no root [ 2, 3, 5, 7, 11, 13, 17, 19, 23, 29 ] no more primes ")
   })
 
   it("reconnect: a subscriber outlives its server", async () => {

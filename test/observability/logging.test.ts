@@ -1,0 +1,41 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Logger, References, Stream } from "effect"
+import * as NodeWebSocketServer from "../../src/NodeWebSocketServer.ts"
+import * as WebSocketClient from "../../src/WebSocketClient.ts"
+import * as WebSocketServer from "../../src/WebSocketServer.ts"
+
+describe("what is logged for a connection", () => {
+  it.live("says which one it is, besides what the layer's annotations say", () =>
+    Effect.gen(function*() {
+      const logged: Array<readonly [unknown, Readonly<Record<string, unknown>>]> = []
+      const logger = Logger.make<unknown, void>(({ fiber, message }) => {
+        logged.push([message, fiber.getRef(References.CurrentLogAnnotations)])
+      })
+      const Talk = WebSocketServer.handle("/", ({ id, messages, send }) =>
+        Effect.gen(function*() {
+          yield* send(id)
+          yield* Stream.runForEach(messages, Effect.log)
+          return yield* Effect.die("a defect")
+        }))
+      const { url } = yield* Layer.build(
+        Layer.provideMerge(Talk, NodeWebSocketServer.layer({ port: 0, host: "127.0.0.1" })).pipe(
+          Layer.provide(Logger.layer([logger]))
+        )
+      ).pipe(
+        Effect.annotateLogs("service", "talk"),
+        Effect.flatMap((context) => Effect.provideContext(WebSocketServer.WebSocketServer, context))
+      )
+      const clients = yield* Effect.replicateEffect(Effect.flatMap(url, WebSocketClient.connect), 2)
+      const ids = yield* Effect.forEach(clients, ({ pull }) => Effect.map(pull, ([id]) => id))
+      yield* Effect.forEach(clients, ({ send }, i) => send(`from ${i}`))
+      yield* Effect.forEach(clients, ({ close }) => close())
+      yield* Effect.repeat(Effect.sync(() => logged.length), { until: (count) => count === 4 })
+      const said = (i: number) => [[`from ${i}`], { "service": "talk", "websocket.connection.id": ids[i] }] as const
+      assert.notStrictEqual(ids[0], ids[1])
+      assert.match(String(ids[0]), /^server-\d+$/)
+      assert.deepInclude(logged, said(0))
+      assert.deepInclude(logged, said(1))
+      const failed = logged.filter(([message]) => String(message) === "a WebSocket's handler failed")
+      assert.sameMembers(failed.map(([, annotations]) => annotations["websocket.connection.id"]), ids as Array<unknown>)
+    }))
+})

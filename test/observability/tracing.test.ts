@@ -1,0 +1,152 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Stream } from "effect"
+import * as Observability from "../../src/Observability.ts"
+import * as WebSocketClient from "../../src/WebSocketClient.ts"
+import * as WebSocketServer from "../../src/WebSocketServer.ts"
+import * as RawClient from "../server/RawClient.ts"
+import * as TestServer from "../server/TestServer.ts"
+import * as Spans from "./Spans.ts"
+
+/** Answers each message, within a span of its own. */
+const Talk = WebSocketServer.handle(
+  "/talk/*",
+  { accept: () => Effect.withSpan(Effect.void, "accepting") },
+  ({ messages, send }) => Effect.withSpan(Stream.runForEach(messages, (message) => send(message)), "talking")
+)
+
+const Closed = WebSocketServer.handle("/closed", {
+  accept: () => Effect.fail(new WebSocketServer.Refusal({ status: 403 }))
+}, () => Effect.void)
+
+const start = (spans: Spans.Spans, ...others: ReadonlyArray<Layer.Layer<never>>) =>
+  TestServer.start(Layer.merge(Talk, Closed)).pipe(Effect.provide(Layer.mergeAll(spans.layer, ...others)))
+
+describe("spans", () => {
+  it.live("of a server continue the client's trace, and hold what accept and the handler do", () =>
+    Effect.gen(function*() {
+      const spans = Spans.make()
+      const { url } = yield* start(spans)
+      yield* WebSocketClient.connect(`${url}/talk/ada?token=secret`).pipe(
+        Effect.flatMap(({ close }) => close()),
+        Effect.scoped,
+        Effect.withSpan("program"),
+        Effect.provide(spans.layer)
+      )
+      const server = ["websocket.handshake", "websocket.connection"].map((name) => spans.find(name, "server"))
+      const client = ["websocket.handshake", "websocket.connection"].map((name) => spans.find(name, "client"))
+      const [program, accepting, talking] = ["program", "accepting", "talking"].map((it) => spans.find(it, "internal"))
+      assert.deepStrictEqual(
+        yield* Effect.forEach([...server, ...client, talking], Spans.exitOf),
+        Array(5).fill("Success")
+      )
+      assert.lengthOf(new Set(spans.all.map(({ traceId }) => traceId)), 1)
+      assert.deepStrictEqual(
+        [client[0], client[1], server[0], server[1], accepting, talking].map(Spans.parentOf),
+        [program, client[0], client[0], server[0], server[0], server[1]].map(({ spanId }) => spanId)
+      )
+      assert.deepInclude(Spans.attributesOf(server[0]), {
+        "http.request.method": "GET",
+        "http.route": "/talk/*",
+        "url.path": "/talk/ada",
+        "url.scheme": "ws",
+        "network.protocol.name": "http",
+        "network.protocol.version": "1.1",
+        "client.address": "127.0.0.1",
+        "http.response.status_code": 101
+      })
+      assert.deepInclude(Spans.attributesOf(client[0]), {
+        "server.address": "127.0.0.1",
+        "server.port": Number(url.split(":")[2]),
+        "url.path": "/talk/ada",
+        "http.response.status_code": 101
+      })
+      for (const span of [server[1], client[1]]) {
+        assert.deepInclude(Spans.attributesOf(span), {
+          "network.protocol.name": "websocket",
+          "websocket.close.code": 1000,
+          "websocket.close.clean": true
+        })
+      }
+      assert.isEmpty(spans.all.filter((span) => JSON.stringify(Spans.attributesOf(span)).includes("secret")))
+    }))
+
+  const parents = {
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "b3": "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1"
+  }
+
+  for (const [name, value] of Object.entries(parents)) {
+    it.live(`of a server are children of what ${name} says`, () =>
+      Effect.gen(function*() {
+        const spans = Spans.make()
+        const { port } = yield* start(spans)
+        const { status } = yield* RawClient.ask(port, RawClient.handshake("/closed", { [name]: value }))
+        const span = spans.find("websocket.handshake", "server")
+        assert.deepStrictEqual([status, span.traceId], [403, "0af7651916cd43dd8448eb211c80319c"])
+        assert.strictEqual(Spans.parentOf(span), "b7ad6b7169203331")
+        assert.strictEqual(Spans.attributesOf(span)["http.response.status_code"], 403)
+      }))
+  }
+
+  it.live("of a client fail with its handshake", () =>
+    Effect.gen(function*() {
+      const spans = Spans.make()
+      const { url } = yield* start(spans)
+      yield* WebSocketClient.connect(`${url}/closed`).pipe(Effect.flip, Effect.provide(spans.layer))
+      const handshake = spans.find("websocket.handshake", "client")
+      assert.strictEqual(yield* Spans.exitOf(handshake), "Failure")
+      assert.strictEqual(Spans.attributesOf(handshake)["http.response.status_code"], 403)
+      assert.notInclude(spans.names(), "websocket.connection")
+    }))
+
+  it.live("of connections fail where these do", () =>
+    Effect.gen(function*() {
+      const spans = Spans.make()
+      const { port } = yield* start(spans)
+      const client = yield* RawClient.open(port, "/talk/ada")
+      client.socket.write(Buffer.from([0x83, 0x80, 0, 0, 0, 0]))
+      yield* client.closeCode
+      const connection = spans.find("websocket.connection", "server")
+      assert.strictEqual(yield* Spans.exitOf(connection), "Failure")
+      assert.strictEqual(Spans.attributesOf(connection)["websocket.close.clean"], false)
+    }))
+
+  it.live("are there for each message where that is wanted, until the reader is done with it", () =>
+    Effect.gen(function*() {
+      const spans = Spans.make()
+      const { url } = yield* start(spans, Observability.layerSpans("Messages"))
+      const { close, messages, sendAll } = yield* WebSocketClient.connect(`${url}/talk/ada`)
+      yield* sendAll(["one", new Uint8Array(2)])
+      yield* Stream.runDrain(Stream.take(messages, 2))
+      yield* close()
+      const ofMessages = [...spans.all].filter(({ kind }) => kind === "consumer" || kind === "producer")
+      yield* Effect.forEach(ofMessages, Spans.exitOf)
+      const seen = ofMessages.map((span) => {
+        const { "websocket.message.size": size, "websocket.message.type": type } = Spans.attributesOf(span)
+        return [span.name, type, size].join(" ")
+      })
+      assert.sameMembers(seen, [
+        "websocket.receive text 3",
+        "websocket.receive binary 2",
+        "websocket.send text 3",
+        "websocket.send binary 2"
+      ])
+      const { spanId } = spans.find("websocket.connection", "server")
+      assert.deepStrictEqual(ofMessages.map(Spans.parentOf), Array(4).fill(spanId))
+    }))
+
+  it.live("are not made where they are switched off, and no trace is sent then", () =>
+    Effect.gen(function*() {
+      const spans = Spans.make()
+      const off = Observability.layerSpans("None")
+      const { url } = yield* start(spans, off)
+      const others = Spans.make()
+      yield* WebSocketClient.connect(`${url}/talk/ada`).pipe(
+        Effect.flatMap(({ close }) => close()),
+        Effect.scoped,
+        Effect.provide(Layer.merge(others.layer, off))
+      )
+      assert.deepStrictEqual(others.names(), [])
+      assert.notInclude(spans.names(), "websocket.handshake")
+    }))
+})
