@@ -17,6 +17,9 @@ import * as Opcode from "./Opcode.ts"
  */
 export const copyLimit = 8192
 
+/** From this size on a shared frame that a transport holds on to is not worth a copy for each connection. */
+const keepLimit = 1024
+
 /** UTF-8 needs at most three octets for a UTF-16 code unit. */
 const maxOctets = 3
 
@@ -51,6 +54,8 @@ export class FrameEncoder {
   private chunks: Array<Uint8Array> = []
   private slabs: Array<Uint8Array> = []
   private taken: Array<Uint8Array> = []
+  /** Prepared frames behind all that, which other connections send, too: copied only if they do not leave alone. */
+  private shared: Uint8Array | Array<Uint8Array> | undefined = undefined
   /** The open region of the arena. */
   private slab: Uint8Array | undefined = undefined
   private start = 0
@@ -101,10 +106,14 @@ export class FrameEncoder {
     this.advance(bytes.length)
   }
 
-  /** Adds a message that is framed already; only a client's has still to be masked. */
+  /** Adds a message that is framed already; only a client's has still to be masked. The frame must never change. */
   prepared({ frame, opcode, payload }: Prepared): void {
-    if (this.nextKey === undefined) this.framed(frame)
-    else this.frame(true, false, opcode, payload)
+    if (this.nextKey !== undefined) return this.frame(true, false, opcode, payload)
+    const { shared } = this
+    if (shared === undefined) this.shared = frame
+    else if (Array.isArray(shared)) shared.push(frame)
+    else this.shared = [shared, frame]
+    this.before += frame.length
   }
 
   /**
@@ -113,6 +122,9 @@ export class FrameEncoder {
    * `copy` moves it out of the arena, for a transport that holds on to what it is given.
    */
   take(copy = false): Array<Uint8Array> {
+    const alone = this.takeShared()
+    if (alone !== undefined) return alone
+    this.placeShared(copy)
     this.close()
     const chunks = copy ? this.chunks.map((chunk) => this.outOfArena(chunk)) : this.chunks
     for (const slab of this.slabs) {
@@ -132,6 +144,27 @@ export class FrameEncoder {
       else this.arena.giveUp(slab)
     }
     this.taken.length = 0
+  }
+
+  /** Copies shared frames, all of them in one go: with those of other connections in between each would be a chunk. */
+  private placeShared(keep: boolean): void {
+    const { shared } = this
+    if (shared === undefined) return
+    this.shared = undefined
+    for (const frame of Array.isArray(shared) ? shared : [shared]) {
+      this.before -= frame.length
+      if (keep && frame.length >= keepLimit) this.refer(frame)
+      else this.framed(frame)
+    }
+  }
+
+  /** The shared frame, if it is all that there is. */
+  private takeShared(): Array<Uint8Array> | undefined {
+    const { shared } = this
+    if (shared === undefined || Array.isArray(shared) || this.size !== shared.length) return undefined
+    this.shared = undefined
+    this.before = 0
+    return [shared]
   }
 
   private outOfArena(chunk: Uint8Array): Uint8Array {
@@ -177,6 +210,7 @@ export class FrameEncoder {
   }
 
   private refer(bytes: Uint8Array): void {
+    if (this.shared !== undefined) this.placeShared(false)
     this.close()
     this.chunks.push(bytes)
     this.before += bytes.length
@@ -184,6 +218,7 @@ export class FrameEncoder {
 
   /** The slab with room for `count` octets at `end`, in the open region if nobody else got the memory behind it. */
   private reserve(count: number): Uint8Array {
+    if (this.shared !== undefined) this.placeShared(false)
     const { arena, slab } = this
     if (slab !== undefined && slab === arena.slab && this.end === arena.cursor && slab.length - this.end >= count) {
       return slab

@@ -185,6 +185,41 @@ describe("the chunks of one write", () => {
     expect(chunks[1]).toBe(payload)
   })
 
+  it("are the frame of a prepared message that leaves alone, as it is", () => {
+    const { arena, encoder } = make()
+    const { frame } = Message.prepare(Bytes.portable, "a")
+    for (const copy of [false, true]) {
+      encoder.prepared({ frame } as Message.Prepared)
+      expect(encoder.take(copy)).toEqual([frame])
+    }
+    expect(arena.slab).toBeUndefined()
+  })
+
+  it("are one for prepared messages that leave with others, whatever other connections encode in between", () => {
+    const { arena, encoder } = make()
+    const other = new FrameEncoder(arena, Bytes.portable)
+    const prepared = ["a", "b"].map((text) => Message.prepare(Bytes.portable, text))
+    for (const message of prepared) {
+      encoder.prepared(message)
+      other.prepared(message)
+      other.text("c")
+    }
+    const chunks = encoder.take()
+    expect(chunks.map(Wire.toHex)).toEqual([Wire.toHex(Wire.concat(prepared.map(({ frame }) => frame)))])
+    expect(chunks[0]).not.toBe(prepared[0].frame)
+  })
+
+  it("are not copied of prepared messages for a transport that holds on to them, if they are large", () => {
+    const { encoder } = make()
+    const prepared = [1024, 2, 2000].map((length) => Message.prepare(Bytes.portable, Wire.octets(length)))
+    for (const message of prepared) encoder.prepared(message)
+    encoder.text("a")
+    for (const message of prepared) encoder.prepared(message)
+    const chunks = encoder.take(true)
+    expect(chunks.map(({ length }) => length)).toEqual([1028 + 4 + 2004 + 3, 1028, 4, 2004])
+    expect([chunks[1], chunks[3]].map((chunk) => chunk.buffer)).toEqual([0, 2].map((i) => prepared[i].frame.buffer))
+  })
+
   it("are none where there is nothing", () => {
     const { encoder } = make()
     expect([encoder.take(), encoder.take(true), encoder.size]).toEqual([[], [], 0])
