@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { Waiters } from "../connection/Waiters.ts"
 import type { Prepared } from "../protocol/Message.ts"
 
 /**
@@ -49,6 +50,8 @@ export class Backlog {
   private readonly capacity: Capacity
   private readonly waiting: Array<Waiting> = []
   private size = 0
+  /** Told when it is within its capacity again, or given up. */
+  readonly waiters = new Waiters()
 
   constructor(capacity: Capacity) {
     this.capacity = capacity

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Driver } from "../connection/Driver.ts"
-import { Waiters } from "../connection/Waiters.ts"
 import type { Prepared } from "../protocol/Message.ts"
 import { Backlog, type Capacity, type Waiting } from "./Backlog.ts"
 import type { TurnFlush } from "./TurnFlush.ts"
@@ -20,16 +19,17 @@ const tooSlow = { code: 1013, reason: "reads too slowly" }
 export class Consumer {
   readonly driver: Driver
   private readonly turn: TurnFlush
-  private readonly backlog: Backlog
+  private readonly capacity: Capacity
+  /** Made when something waits, and gone with it. */
+  private backlog: Backlog | undefined = undefined
   private pumps = false
-  private readonly roomWaiters = new Waiters()
   /** Told when nothing waits any more. */
   private readonly onCaughtUp: () => void
 
   constructor(driver: Driver, capacity: Capacity, turn: TurnFlush, onCaughtUp: () => void) {
     this.driver = driver
     this.turn = turn
-    this.backlog = new Backlog(capacity)
+    this.capacity = capacity
     this.onCaughtUp = onCaughtUp
   }
 
@@ -40,11 +40,11 @@ export class Consumer {
   /** Whether what is sent now goes out at once, and behind everything before it. */
   get isReady(): boolean {
     const { isCongested, turns } = this.driver.outbox
-    return !isCongested && turns.isFree && this.backlog.isEmpty
+    return !isCongested && turns.isFree && this.backlog === undefined
   }
 
   get hasCaughtUp(): boolean {
-    return this.backlog.isEmpty
+    return this.backlog === undefined
   }
 
   /** Sends a message for which it is ready. */
@@ -56,17 +56,18 @@ export class Consumer {
 
   /** Keeps a message for later, as far as its strategy allows that; true if the publisher has to wait. */
   keep(waiting: Waiting): boolean {
-    const isKept = this.backlog.makeRoom(waiting)
-    if (isKept || waiting.strategy === "suspend") this.backlog.push(waiting)
+    const backlog = this.backlog ??= new Backlog(this.capacity)
+    const isKept = backlog.makeRoom(waiting)
+    if (isKept || waiting.strategy === "suspend") backlog.push(waiting)
     else waiting.topic.countDropped()
-    if (!isKept && waiting.strategy === "close") this.giveUp()
+    if (!isKept && waiting.strategy === "close") this.giveUp(backlog)
     else this.pumpLater()
-    return !this.backlog.isWithin
+    return !backlog.isWithin
   }
 
   /** Calls back when there is room again, or the connection has ended; returns how to call that off. */
   whenWithin(callback: () => void): () => void {
-    if (!this.backlog.isWithin) return this.roomWaiters.add(callback)
+    if (this.backlog?.isWithin === false) return this.backlog.waiters.add(callback)
     callback()
     return ignore
   }
@@ -74,21 +75,22 @@ export class Consumer {
   /** Before our Close: what waits was accepted, and goes out, however slowly. */
   finish(): void {
     const { outbox } = this.driver
-    this.backlog.drain(always, ({ compress, message }) => {
+    this.backlog?.drain(always, ({ compress, message }) => {
       const run = () => outbox.message(message, compress)
       outbox.turns.inOrder({ size: message.payload.length, run, drop: ignore })
     })
-    this.roomWaiters.call()
+    this.end()
   }
 
   /** The connection has ended, and with it what was kept. */
   end(): void {
-    this.backlog.drain(always, ignore)
-    this.roomWaiters.call()
+    const { backlog } = this
+    this.backlog = undefined
+    backlog?.waiters.call()
   }
 
-  private giveUp(): void {
-    this.backlog.drop()
+  private giveUp(backlog: Backlog): void {
+    backlog.drop()
     this.driver.close(tooSlow)
   }
 
@@ -103,13 +105,14 @@ export class Consumer {
   /** Sends what the connection takes of what waits. */
   private pump(isTurn: boolean): void {
     this.pumps = false
-    const { outbox } = this.driver
+    const { backlog, driver: { outbox } } = this
+    if (backlog === undefined || !this.isOpen) return
     const can = () => isTurn && this.isOpen && !outbox.isCongested && !outbox.turns.isBusy
-    this.backlog.drain(can, ({ compress, message }) => outbox.message(message, compress))
-    if (!this.isOpen) return
-    if (this.backlog.isWithin) this.roomWaiters.call()
-    if (this.backlog.isEmpty) this.onCaughtUp()
-    else this.pumpLater()
+    backlog.drain(can, ({ compress, message }) => outbox.message(message, compress))
+    if (backlog.isWithin) backlog.waiters.call()
+    if (!backlog.isEmpty) return this.pumpLater()
+    this.backlog = undefined
+    this.onCaughtUp()
   }
 }
 

@@ -1,29 +1,20 @@
-/** Array by array, as messages come; to all connections with a prepared message. */
-import * as Connection from "effect-ws/Connection"
+/** Array by array, as messages come; to all connections through a hub. */
+import * as Hub from "effect-ws/Hub"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { push } from "../job.ts"
 import { tally } from "../report.ts"
 import { serve } from "./effect.ts"
 
-const present = new Set<Connection.Connection>()
-
-const join = (connection: Connection.Connection) =>
-  Effect.acquireRelease(
-    Effect.sync(() => present.add(connection)),
-    () => Effect.sync(() => present.delete(connection))
-  )
-
-const sendToAll = (message: Connection.Prepared) =>
-  Effect.forEach(present, ({ send }) => send(message), { concurrency: "unbounded", discard: true })
+const hub = Effect.runSync(Effect.scoped(Hub.make({ strategy: "suspend" })))
 
 serve({
   echo: ({ messages, sink }) => Stream.run(messages, sink),
   count: ({ messages }) =>
     Stream.runForEachArray(messages, ({ length }) => Effect.sync(() => void (tally.messages += length))),
   broadcast: Effect.fnUntraced(function*(connection) {
-    yield* join(connection)
-    yield* Stream.runForEach(connection.messages, (message) => sendToAll(Connection.prepare(message)))
+    yield* hub.join("all", connection)
+    yield* Stream.runForEach(connection.messages, (message) => hub.publish("all", message))
   }),
   push: ({ messages, sendAll }) =>
     Stream.runForEach(messages, (message) => {
