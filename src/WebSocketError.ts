@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as CloseCode from "./protocol/CloseCode.ts"
 import { ProtocolError } from "./protocol/Violation.ts"
 
@@ -197,22 +197,6 @@ export const fromClose = (code: number, closeReason: string): WebSocketError => 
 export const fromTransport = (cause: unknown): WebSocketError => {
   const message = cause instanceof Error ? cause.message : String(cause)
   return new WebSocketError({ reason: new TransportError({ cause, message }) })
-}
-
-/**
- * The error for a peer that is silent: 1011 if it seems to be gone, 1001 if it only has nothing to say.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const fromSilence = (missed: HeartbeatError["missed"], after: Duration.Duration): WebSocketError => {
-  const time = Duration.format(after)
-  const message = missed === "pong"
-    ? `no sign of life within ${time} of a ping (RFC 6455 §5.5.3)`
-    : `no data for ${time}`
-  return new WebSocketError({
-    reason: new HeartbeatError({ missed, after, closeCode: missed === "pong" ? 1011 : 1001, message })
-  })
 }
 
 /**

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import * as Opcode from "../protocol/Opcode.ts"
-import * as WebSocketError from "../WebSocketError.ts"
+import { HeartbeatError } from "../WebSocketError.ts"
 import type { Driver, Heartbeat } from "./Driver.ts"
 import type { Resolved } from "./HeartbeatOptions.ts"
 import type { Slot, Timed, TimerWheel } from "./TimerWheel.ts"
@@ -118,9 +118,8 @@ export class Beat implements Heartbeat, Timed {
     for (const watcher of this.watchers ?? []) watcher(this.roundTrip)
   }
 
-  private fail(missed: WebSocketError.HeartbeatError["missed"], after: number): void {
-    const error = WebSocketError.fromSilence(missed, Duration.millis(after))
-    this.driver.fail({ code: missed === "pong" ? 1011 : 1001, reason: error.message }, error)
+  private fail(missed: HeartbeatError["missed"], after: number): void {
+    this.driver.fail(silence(missed, Duration.millis(after)))
   }
 
   private wait(now: number): void {
@@ -136,6 +135,14 @@ const payloadOf = (count: number): Uint8Array => {
   const payload = new Uint8Array([104, 98, 0, 0, 0, 0])
   new DataView(payload.buffer).setUint32(2, count)
   return payload
+}
+
+/** 1011 if the peer seems to be gone, 1001 if it only has nothing to say (RFC 6455 §7.4.1). */
+const silence = (missed: HeartbeatError["missed"], after: Duration.Duration): HeartbeatError => {
+  const time = Duration.format(after)
+  return missed === "pong"
+    ? new HeartbeatError({ missed, after, closeCode: 1011, message: `no sign of life within ${time} of a ping` })
+    : new HeartbeatError({ missed, after, closeCode: 1001, message: `no data for ${time}` })
 }
 
 type Step = (now: number, roundTrip: Duration.Duration | undefined) => number

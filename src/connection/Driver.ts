@@ -456,10 +456,11 @@ export class Driver implements Receiver {
     this.regulate()
   }
 
-  /** Fails the connection for `error`: tells the peer why, and drops the transport soon after. */
-  fail(close: CloseFrame.CloseFrame, error: WebSocketError.WebSocketError): void {
-    this.failure ??= error
-    this.obeyAll(this.protocol.abort(close))
+  /** Fails the connection for a peer that is silent: tells it why, and drops the transport soon after. */
+  fail(reason: WebSocketError.HeartbeatError): void {
+    this.failure = new WebSocketError.WebSocketError({ reason })
+    this.tally.reach(reason.missed === "pong" ? "heartbeat" : "idleTimeout")
+    this.obeyAll(this.protocol.abort({ code: reason.closeCode, reason: reason.message }))
   }
 
   /** Nothing can be sent from now on; false if that was so already. */

@@ -34,6 +34,8 @@ export type Limit =
   | "maxConnections"
   | "handshakeTimeout"
   | "closeTimeout"
+  | "heartbeat"
+  | "idleTimeout"
 
 /** The violations that are none of the RFC's rules, but of our limits. */
 const limitOf: { readonly [Name in Violation]?: Limit } = {

@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Duration } from "effect"
+import { Clock, Context, Duration, Effect } from "effect"
+import * as Connection from "effect-ws/Connection"
 import { Beat } from "../../src/connection/Beat.ts"
 import type { Driver } from "../../src/connection/Driver.ts"
 import { type Slot, type Timed, TimerWheel } from "../../src/connection/TimerWheel.ts"
+
+type Pair = readonly [client: Connection.Connection, server: Connection.Connection]
 
 /** A clock that a test turns, and the timers that were started by it. */
 class Time {
@@ -185,4 +188,23 @@ describe("the heartbeats of many connections", () => {
     assert.strictEqual(time.timers.size, 0)
     assert.isBelow(time.started, 60)
   })
+
+  it.live("leave no timer when their connections are closed, whichever way", () =>
+    Effect.gen(function*() {
+      const time = new Time()
+      const ways = [
+        ([client]: Pair) => client.close(),
+        ([, server]: Pair) => server.close(),
+        ([, server]: Pair) => server.terminate
+      ]
+      for (const way of ways) {
+        const pair = yield* Connection.pair()
+        const { driver } = Connection.toDriver(pair[0])!
+        new Beat(driver, { interval: 30_000, timeout: 20_000, idleTimeout: 60_000 }, time.wheel).start()
+        assert.strictEqual(time.timers.size, 1)
+        yield* way(pair)
+        yield* pair[0].closed
+        assert.strictEqual(time.timers.size, 0)
+      }
+    }).pipe(Effect.scoped))
 })

@@ -94,6 +94,14 @@ describe("the metrics", () => {
       })
     }))
 
+  it.live("tell of peers that were silent for too long", () =>
+    Effect.gen(function*() {
+      const before = yield* Metrics.read
+      const { connection } = yield* Loopback.facing({ heartbeat: { interval: 10, timeout: 10 } })
+      yield* connection.closed
+      assert.deepInclude(yield* Metrics.since(before, "client"), { "limits_total heartbeat": 1 })
+    }))
+
   it.live("tell what waits for a reader that does not read, and for how long peers are held back", () =>
     Effect.gen(function*() {
       const before = yield* Metrics.read
