@@ -180,7 +180,7 @@ export const make = <E, R, EH = never, RH = never>(
 
 const faceOf = <E, R>(reconnector: Reconnector.Reconnector<E, R>): Reconnecting<E> => {
   const sendAll: Reconnecting<E>["sendAll"] = (messages, options) =>
-    Effect.suspend(() => reconnector.send(messages, options))
+    Effect.suspend(() => reconnector.outgoing.send(messages, options))
   return {
     status: SubscriptionRef.get(reconnector.status),
     changes: Stream.takeUntil(SubscriptionRef.changes(reconnector.status), ({ _tag }) => _tag === "Closed"),

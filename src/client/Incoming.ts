@@ -10,9 +10,9 @@ import type * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import * as Connection from "../Connection.ts"
 import * as Inbox from "../connection/Inbox.ts"
-import { Waiters } from "../connection/Waiters.ts"
 import type { Message } from "../protocol/Message.ts"
 import type { WebSocketError } from "../WebSocketError.ts"
+import { Changes } from "./Changes.ts"
 
 /** A connection whose messages are not all read yet. */
 interface Source {
@@ -20,6 +20,8 @@ interface Source {
   /** What was not read when the connection closed. */
   rest: ReadonlyArray<Message>
 }
+
+type Next<E> = Pull.Pull<readonly [Source], E | WebSocketError>
 
 /**
  * The connections that there is something to be read of: the present one, and at most one or two that are closed.
@@ -31,12 +33,12 @@ export class Incoming<E> {
   private readonly sources: Array<Source> = []
   private isRead = false
   private exit: Exit.Exit<void, E | WebSocketError> | undefined = undefined
-  private readonly changed = new Waiters()
+  private readonly changes = new Changes()
 
   /** The next connection; its messages come when all before are read. */
   add(connection: Connection.Connection): void {
     this.sources.push({ connection, rest: [] })
-    this.changed.call()
+    this.changes.tell()
   }
 
   /** A connection is closed: what of it is not read is kept, and it can be released. */
@@ -52,13 +54,13 @@ export class Incoming<E> {
   /** There will be no further connection. */
   end(exit: Exit.Exit<void, E | WebSocketError>): void {
     this.exit = exit
-    this.changed.call()
+    this.changes.tell()
   }
 
   /** Waits while as much is kept as may be. */
-  readonly room: Effect.Effect<void> = Effect.suspend(() =>
-    this.sources.length < 2 ? Effect.void : Effect.andThen(this.change, this.room)
-  )
+  get room(): Effect.Effect<void> {
+    return this.changes.until(() => this.sources.length < 2 ? Effect.void : undefined)
+  }
 
   /** All messages, to one reader at a time. */
   readonly messages: Stream.Stream<Message, E | WebSocketError> = Stream.unwrap(
@@ -71,11 +73,13 @@ export class Incoming<E> {
     })
   )
 
-  private readonly next: Pull.Pull<readonly [Source], E | WebSocketError> = Effect.suspend(() => {
-    if (this.sources.length > 0) return Effect.succeed([this.sources[0]] as const)
-    if (this.exit === undefined) return Effect.andThen(this.change, this.next)
-    return Exit.isSuccess(this.exit) ? Cause.done() : Effect.failCause(this.exit.cause)
-  })
+  private get next(): Next<E> {
+    return this.changes.until((): Next<E> | undefined => {
+      if (this.sources.length > 0) return Effect.succeed([this.sources[0]] as const)
+      if (this.exit === undefined) return undefined
+      return Exit.isSuccess(this.exit) ? Cause.done() : Effect.failCause(this.exit.cause)
+    })
+  }
 
   /** What came before the end of a connection, and not the error that it ended with, which may be made good. */
   private messagesOf(source: Source): Stream.Stream<Message, WebSocketError> {
@@ -98,11 +102,6 @@ export class Incoming<E> {
   private remove(source: Source): void {
     const index = this.sources.indexOf(source)
     if (index >= 0) this.sources.splice(index, 1)
-    this.changed.call()
+    this.changes.tell()
   }
-
-  private readonly change: Effect.Effect<void> = Effect.callback((resume) => {
-    const cancel = this.changed.add(() => resume(Effect.void))
-    return Effect.sync(cancel)
-  })
 }

@@ -22,12 +22,14 @@ export interface Policy {
 
 type Messages = ReadonlyArray<Message | Prepared>
 
+type Sending<E> = Effect.Effect<void, E | WebSocketError.WebSocketError>
+
 /** What one call wants to send. */
 interface Entry<E> {
   readonly messages: Messages
   readonly options: SendOptions | undefined
   /** Told how sending ended, if the sender waits. */
-  readonly resume: ((effect: Effect.Effect<void, E | WebSocketError.WebSocketError>) => void) | undefined
+  readonly resume: ((effect: Sending<E>) => void) | undefined
 }
 
 /**
@@ -41,17 +43,26 @@ export class Outgoing<E> {
   private entries: Array<Entry<E>> = []
   /** How many messages are kept whose senders do not wait. */
   private kept = 0
+  /** The connection that is open, when nothing waits any more. */
+  private target: Connection | undefined = undefined
+  private failure: Effect.Effect<never, E | WebSocketError.WebSocketError> | undefined = undefined
 
   constructor(policy: Policy) {
     this.policy = policy
   }
 
-  get isEmpty(): boolean {
-    return this.entries.length === 0
+  /** Sends messages on the connection that is open, behind all that waits, or does with them what the policy says. */
+  send(messages: Messages, options?: SendOptions): Sending<E> {
+    return this.sendNow(messages, options) ?? this.keep(messages, options)
   }
 
-  /** Keeps messages, or does with them what the policy says. */
-  keep(messages: Messages, options?: SendOptions): Effect.Effect<void, E | WebSocketError.WebSocketError> {
+  /** What does not have to wait, because there is a connection, or will be none any more. */
+  private sendNow(messages: Messages, options: SendOptions | undefined): Sending<E> | undefined {
+    const { target } = this
+    return target !== undefined && isOpen(target) ? target.sendAll(messages, options) : this.failure
+  }
+
+  private keep(messages: Messages, options: SendOptions | undefined): Sending<E> {
     const { capacity, strategy } = this.policy
     if (this.kept + messages.length <= capacity) return this.add({ messages, options, resume: undefined })
     switch (strategy) {
@@ -77,8 +88,10 @@ export class Outgoing<E> {
     return this.add({ messages, options, resume: undefined })
   }
 
-  private wait(messages: Messages, options: SendOptions | undefined) {
-    return Effect.callback<void, E | WebSocketError.WebSocketError>((resume) => {
+  private wait(messages: Messages, options: SendOptions | undefined): Sending<E> {
+    return Effect.callback((resume) => {
+      const now = this.sendNow(messages, options)
+      if (now !== undefined) return resume(now)
       const entry = { messages, options, resume }
       this.entries.push(entry)
       return Effect.sync(() => {
@@ -94,13 +107,16 @@ export class Outgoing<E> {
   }
 
   /**
-   * Sends what waits, as long as the connection is open. What was given to a connection is given to no other one, so that
-   * nothing comes twice.
+   * Sends what waits on a connection, as long as it is open; after that, what is sent goes to it at once. What was given to
+   * a connection is given to no other one, so that nothing comes twice.
    */
   flush(connection: Connection): Effect.Effect<void> {
     return Effect.suspend(() => {
       const entry = isOpen(connection) ? this.take() : undefined
-      if (entry === undefined) return Effect.void
+      if (entry === undefined) {
+        this.target = connection
+        return Effect.void
+      }
       const sending = Effect.onExit(
         connection.sendAll(entry.messages, entry.options),
         (exit) => Effect.sync(() => entry.resume?.(exit))
@@ -109,9 +125,15 @@ export class Outgoing<E> {
     })
   }
 
-  /** Nothing will be sent any more. */
+  /** There is no connection any more. */
+  hold(): void {
+    this.target = undefined
+  }
+
+  /** There will be none any more, for a reason that every sender gets. */
   end(failure: Effect.Effect<never, E | WebSocketError.WebSocketError>): void {
     const { entries } = this
+    this.failure = failure
     this.entries = []
     this.kept = 0
     for (const { resume } of entries) resume?.(failure)

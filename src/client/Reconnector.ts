@@ -12,11 +12,10 @@ import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import { type CloseEvent, type Connection, type Prepared, type SendOptions, toDriver } from "../Connection.ts"
-import { Waiters } from "../connection/Waiters.ts"
+import { type CloseEvent, type Connection, toDriver } from "../Connection.ts"
 import * as CloseCode from "../protocol/CloseCode.ts"
-import type { Message } from "../protocol/Message.ts"
 import * as WebSocketError from "../WebSocketError.ts"
+import { Changes } from "./Changes.ts"
 import { Incoming } from "./Incoming.ts"
 import { isOpen, Outgoing, type Policy } from "./Outgoing.ts"
 
@@ -80,18 +79,16 @@ interface Ended<E> {
 export class Reconnector<E, R> {
   readonly status: SubscriptionRef.SubscriptionRef<Status<E>>
   readonly incoming = new Incoming<E>()
-  private readonly outgoing: Outgoing<E>
+  readonly outgoing: Outgoing<E>
   private readonly settings: Settings<E, R>
   /** The scope of the present attempt or connection. */
   private scope: Scope.Closeable = Scope.makeUnsafe()
   /** Open, and `onConnect` is done. */
   private connection: Connection | undefined = undefined
-  /** Whether what waited is sent, and senders need not queue up. */
-  private isFlushed = false
   private leaving = false
   private exit: Exit.Exit<void, Failure<E>> | undefined = undefined
   private fiber: Fiber.Fiber<void> | undefined = undefined
-  private readonly changed = new Waiters()
+  private readonly changes = new Changes()
 
   constructor(settings: Settings<E, R>, status: SubscriptionRef.SubscriptionRef<Status<E>>) {
     this.settings = settings
@@ -108,32 +105,20 @@ export class Reconnector<E, R> {
     return Effect.map(Effect.forkDetach(running), (fiber) => void (this.fiber = fiber))
   }
 
-  // ---- sending ----
-
-  send(messages: ReadonlyArray<Message | Prepared>, options?: SendOptions): Effect.Effect<void, Failure<E>> {
-    const { connection } = this
-    if (this.isFlushed && connection !== undefined && isOpen(connection)) return connection.sendAll(messages, options)
-    return this.exit === undefined ? this.outgoing.keep(messages, options) : this.failure
-  }
-
   /** The connection that is open, as soon as there is one. */
-  readonly opened: Effect.Effect<Connection, Failure<E>> = Effect.suspend(() => {
-    if (this.exit !== undefined) return this.failure
-    const { connection } = this
-    if (connection !== undefined && isOpen(connection)) return Effect.succeed(connection)
-    return Effect.andThen(this.change, this.opened)
-  })
+  get opened(): Effect.Effect<Connection, Failure<E>> {
+    return this.changes.until(() => {
+      if (this.exit !== undefined) return this.failure
+      const { connection } = this
+      return connection !== undefined && isOpen(connection) ? Effect.succeed(connection) : undefined
+    })
+  }
 
   private get failure(): Effect.Effect<never, Failure<E>> {
     const { exit } = this
     if (exit !== undefined && Exit.isFailure(exit)) return Effect.failCause(exit.cause)
     return Effect.fail(WebSocketError.fromClose(1000, ""))
   }
-
-  private readonly change: Effect.Effect<void> = Effect.callback((resume) => {
-    const cancel = this.changed.add(() => resume(Effect.void))
-    return Effect.sync(cancel)
-  })
 
   // ---- one connection after the other ----
 
@@ -190,15 +175,13 @@ export class Reconnector<E, R> {
     const driver = toDriver(connection)?.driver
     if (driver !== undefined) driver.isPrompt = true // answers are for the next connection
     this.incoming.add(connection)
-    this.changed.call()
-    const flushed = Effect.sync(() => void (this.isFlushed = true))
+    this.changes.tell()
     return SubscriptionRef.set(this.status, { _tag: "Open", connection }).pipe(
       Effect.andThen(this.outgoing.flush(connection)),
-      Effect.andThen(flushed),
       Effect.andThen(connection.closed),
       Effect.ensuring(Effect.sync(() => {
         this.connection = undefined
-        this.isFlushed = false
+        this.outgoing.hold()
         this.incoming.close(connection)
       }))
     )
@@ -239,7 +222,7 @@ export class Reconnector<E, R> {
       return Effect.map(SubscriptionRef.set(this.status, { _tag: "Closed", exit }), () => {
         this.incoming.end(exit)
         this.outgoing.end(this.failure)
-        this.changed.call()
+        this.changes.tell()
       })
     })
   }
