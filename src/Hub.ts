@@ -11,6 +11,7 @@ import * as Stream from "effect/Stream"
 import * as Connection from "./Connection.ts"
 import type { Strategy as HubStrategy } from "./hub/Backlog.ts"
 import type { Consumer } from "./hub/Consumer.ts"
+import * as Metrics from "./hub/Metrics.ts"
 import * as Remote from "./hub/Remote.ts"
 import type { Counts } from "./hub/Topic.ts"
 import { Topics } from "./hub/Topics.ts"
@@ -118,7 +119,7 @@ export class Hub extends Context.Service<Hub, {
     options?: JoinOptions
   ) => Effect.Effect<void, WebSocketError.WebSocketError, Scope.Scope>
   /**
-   * Sends a message to all members, and to those on other hubs. It is accepted at once; publishers wait only for members
+   * Sends a message to all members, and to those on other hubs; for a value of a schema, see `Codec.prepare`. It is accepted at once; publishers wait only for members
    * with the strategy `suspend`, and for the backplane.
    */
   readonly publish: (
@@ -221,6 +222,49 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
  * @since 0.1.0
  */
 export const layer = (options?: Options): Layer.Layer<Hub> => Layer.effect(Hub, make(options))
+
+/**
+ * Reports what the hub does, as gauges `effect_ws_hub_topics` and `effect_ws_hub_members`, and counters
+ * `effect_ws_hub_published_total`, `effect_ws_hub_deliveries_total` and `effect_ws_hub_dropped_total`. They are read off
+ * the hub when metrics are, and cost nothing otherwise.
+ *
+ * **Details**
+ *
+ * These are five series, however many topics come and go: what a single topic does is in `stats`. Where a process has
+ * several hubs, attributes tell them apart, such as `{ hub: "rooms" }`.
+ *
+ * **Example** (Reading a counter)
+ *
+ * ```ts
+ * import { Effect, Layer, Metric } from "effect"
+ * import * as Connection from "effect-ws/Connection"
+ * import * as Hub from "effect-ws/Hub"
+ *
+ * const program = Effect.gen(function*() {
+ *   const hub = yield* Hub.Hub
+ *   const [, server] = yield* Connection.pair()
+ *   yield* hub.join("lobby", server)
+ *   yield* hub.publish("lobby", "Hello")
+ *   const metrics = yield* Metric.snapshot
+ *   return metrics.find(({ id }) => id === "effect_ws_hub_deliveries_total")?.state
+ * }).pipe(
+ *   Effect.scoped,
+ *   Effect.provide(Layer.provideMerge(Hub.layerMetrics(), Hub.layer())),
+ *   Effect.provideService(Metric.MetricRegistry, new Map())
+ * )
+ *
+ * await Effect.runPromise(program) // => { count: 1, incremental: true }
+ * ```
+ *
+ * @category metrics
+ * @since 0.1.0
+ */
+export const layerMetrics = (attributes: Readonly<Record<string, string>> = {}): Layer.Layer<never, never, Hub> =>
+  Layer.effectDiscard(Effect.flatMap(Hub, (hub) =>
+    Metrics.register(attributes, () => ({
+      ...Effect.runSync(hub.stats()),
+      topics: Effect.runSync(hub.topics).length
+    }))))
 
 /** Waits until there is room again for all of them, or they are gone. */
 const waitFor = (consumers: ReadonlyArray<Consumer>): Effect.Effect<void> =>

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Metric, Scope, Stream } from "effect"
 import * as Connection from "effect-ws/Connection"
 import * as Hub from "effect-ws/Hub"
 import * as fc from "fast-check"
@@ -229,6 +229,34 @@ describe("presence", () => {
       assert.deepStrictEqual(seen, [0, 3])
     })
   )
+})
+
+describe("the metrics", () => {
+  it.effect("are those of the hub, in as many series however many topics there were, and gone with the layer", () =>
+    Effect.gen(function*() {
+      const layer = Layer.provideMerge(Hub.layerMetrics({ hub: "rooms" }), Hub.layer())
+      const [during, hub] = yield* Effect.provide(
+        Effect.gen(function*() {
+          const hub = yield* Hub.Hub
+          const [, server] = yield* Connection.pair()
+          for (const topic of numbers(100)) {
+            yield* Effect.scoped(Effect.andThen(hub.join(topic, server), hub.publish(topic, "Hello")))
+          }
+          yield* hub.join("tea", server)
+          return [yield* Metric.snapshot, hub] as const
+        }),
+        layer
+      )
+      assert.deepStrictEqual(during.map(({ attributes, id, state }) => [id, attributes, state]), [
+        ["effect_ws_hub_topics", { hub: "rooms" }, { value: 1 }],
+        ["effect_ws_hub_members", { hub: "rooms" }, { value: 1 }],
+        ["effect_ws_hub_published_total", { hub: "rooms" }, { count: 100, incremental: true }],
+        ["effect_ws_hub_deliveries_total", { hub: "rooms" }, { count: 100, incremental: true }],
+        ["effect_ws_hub_dropped_total", { hub: "rooms" }, { count: 0, incremental: true }]
+      ] as ReadonlyArray<unknown>)
+      assert.deepStrictEqual(yield* Metric.snapshot, [])
+      assert.strictEqual((yield* hub.stats("0")).published, 0)
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map())))
 })
 
 describe("random joins, leaves and publications", () => {

@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Context, Effect, Fiber, Layer, Stream } from "effect"
+import { type Context, Deferred, Effect, Fiber, Layer, Logger, Stream } from "effect"
 import * as Connection from "effect-ws/Connection"
 import * as Hub from "effect-ws/Hub"
 import * as HubBackplane from "effect-ws/HubBackplane"
 import * as fc from "fast-check"
+import { setImmediate as turn } from "node:timers/promises"
+import * as Members from "./hub/Members.ts"
+import * as Loopback from "./Loopback.ts"
 
 const hubs = Effect.fnUntraced(function*(options?: Hub.Options) {
   const backplane = yield* Layer.build(HubBackplane.layerMemory)
@@ -86,6 +89,56 @@ const envelopeOf = <Kind>(kind: Kind, payload: fc.Arbitrary<Uint8Array>) =>
     payload,
     compress: fc.boolean()
   })
+
+describe("a hub whose backplane fails", () => {
+  it.effect("says so, and goes on alone", () =>
+    Effect.gen(function*() {
+      const logged: Array<unknown> = []
+      const logger = Logger.make(({ message }) => logged.push(message))
+      for (const envelopes of [Stream.die("broken"), Stream.empty]) {
+        const link = { publish: () => Effect.void, envelopes }
+        const hub = yield* Hub.make().pipe(
+          Effect.provideService(HubBackplane.HubBackplane, Effect.succeed(link)),
+          Effect.provide(Logger.layer([logger]))
+        )
+        const ada = yield* member(hub, "tea")
+        yield* hub.publish("tea", "1")
+        assert.deepStrictEqual(yield* heard(ada.client, 1), ["1"])
+      }
+      assert.match(String(logged[0]), /the backplane of a hub has failed/)
+      assert.match(String(logged[1]), /the backplane of a hub has ended/)
+    }))
+})
+
+describe("a member that does not read", () => {
+  it.live("holds up what comes from other hubs, and in the end their publishers, where it suspends", () =>
+    Effect.gen(function*() {
+      const read: Array<string> = []
+      const bytes = new TextEncoder().encode("Hello")
+      const envelope = { origin: "other", topic: "tea", kind: "text", payload: bytes, compress: true } as const
+      const envelopes = Stream.fromIterable(["1", "2", "3"]).pipe(
+        Stream.rechunk(1),
+        Stream.tap((name) => Effect.sync(() => read.push(name))),
+        Stream.map(() => envelope)
+      )
+      const gate = yield* Deferred.make<void>()
+      const link = {
+        publish: () => Effect.void,
+        envelopes: Stream.concat(Stream.drain(Stream.fromEffect(Deferred.await(gate))), envelopes)
+      }
+      const hub = yield* Hub.make({ strategy: "suspend", backlogMessages: 1 }).pipe(
+        Effect.provideService(HubBackplane.HubBackplane, Effect.succeed(link))
+      )
+      const stalled = yield* Loopback.pair()
+      yield* hub.join("tea", stalled.server)
+      yield* Members.stall(stalled)
+      yield* Deferred.succeed(gate, undefined)
+      yield* Effect.promise(() => turn())
+      assert.deepStrictEqual(read, ["1", "2"])
+      const messages = stalled.client.messages.pipe(Stream.filter((it) => !Members.isFiller(it)), Stream.take(3))
+      assert.deepStrictEqual(yield* Stream.runCollect(messages), ["Hello", "Hello", "Hello"])
+    }).pipe(Effect.scoped))
+})
 
 describe("an envelope", () => {
   const bytes = fc.uint8Array({ maxLength: 300 })
