@@ -6,21 +6,18 @@ import * as WebSocketServer from "effect-ws/WebSocketServer"
 import * as Protocol from "./Protocol.ts"
 import { Room } from "./Room.ts"
 
-/** Someone is here for as long as the connection is: whichever of the three ends first, ends it. */
+/** Someone is here for as long as the connection is: whichever of the two ends first, ends it. */
 const attend = Effect.fnUntraced(function*(connection: Connection, name: string) {
-  const { messages, send, sendAll } = Codec.typed(connection, Protocol.server)
   const room = yield* Room
-  const news = yield* room.news
-  const me = yield* room.join(name)
-  yield* send({ _tag: "Welcome", you: me })
+  const me = yield* room.join(connection, name)
 
+  const { messages } = Codec.typed(connection, Protocol.server)
   const listen = Stream.runForEachArray(messages, (batch) => room.say(me, batch))
-  const tell = Stream.runForEachArray(news, (batch) => sendAll(batch))
   const measure = connection.ping().pipe(
     Effect.flatMap((roundTrip) => room.measured(me, Duration.toMillis(roundTrip))),
     Effect.repeat(Schedule.spaced("1 second"))
   )
-  yield* Effect.raceAllFirst([listen, tell, measure])
+  yield* Effect.raceFirst(listen, measure)
 })
 
 const nameOf = ({ searchParams }: { readonly searchParams: URLSearchParams }) =>

@@ -1,16 +1,17 @@
-/** The room: who is in it, and what is said there. Of WebSockets it knows only how to prepare news once for all. */
-import { Clock, Context, Effect, Hash, Layer, PubSub, Schedule, type Scope, Stream } from "effect"
+/** The room: who is in it, and what is said there. A hub tells everybody. */
+import { Clock, Context, Effect, Hash, Layer, Schedule, type Scope } from "effect"
 import * as Codec from "effect-ws/Codec"
+import type { Connection } from "effect-ws/Connection"
+import * as Hub from "effect-ws/Hub"
+import type { WebSocketError } from "effect-ws/WebSocketError"
 import { randomUUID } from "node:crypto"
 import { type FromClient, type FromServer, type Person, server } from "./Protocol.ts"
 
 type News = Codec.Prepared<FromServer>
 
 export class Room extends Context.Service<Room, {
-  /** What was said lately, and from now on everything that happens. */
-  readonly news: Effect.Effect<Stream.Stream<News>, never, Scope.Scope>
-  /** Makes someone be there until the scope ends. */
-  readonly join: (name: string) => Effect.Effect<Person, never, Scope.Scope>
+  /** Makes someone be there until the scope ends, who is told what was said lately, and from now on everything. */
+  readonly join: (connection: Connection, name: string) => Effect.Effect<Person, WebSocketError, Scope.Scope>
   readonly say: (by: Person, messages: ReadonlyArray<FromClient>) => Effect.Effect<void>
   /** Notes how long it takes to someone and back. */
   readonly measured: (person: Person, milliseconds: number) => Effect.Effect<void>
@@ -18,15 +19,18 @@ export class Room extends Context.Service<Room, {
   static readonly layer = Layer.effect(Room, Effect.suspend(() => make))
 }
 
+/** As many messages are kept for those who come later. */
+const memory = 50
+
 const make = Effect.gen(function*() {
   // Sliding: who reads too slowly misses something, and holds up nobody
-  const talk = yield* PubSub.sliding<News>({ capacity: 4096, replay: 50 })
-  const events = yield* PubSub.sliding<News>(256)
+  const hub = yield* Hub.make({ strategy: "sliding" })
+  const lately: Array<News> = []
   const people = new Map<string, Person>()
   const roundTrips = new Map<string, number>()
   let said = 0
 
-  const tell = (event: FromServer) => Effect.flatMap(prepare(event), (news) => PubSub.publish(events, news))
+  const tell = (event: FromServer) => Effect.tap(prepare(event), (news) => hub.publish("news", news))
   const tellWhoIsHere = Effect.suspend(() => tell({ _tag: "People", people: [...people.values()] }))
 
   const enter = (name: string) =>
@@ -51,17 +55,19 @@ const make = Effect.gen(function*() {
   yield* Effect.forkScoped(Effect.repeat(pulse, Schedule.fixed("1 second")))
 
   return Room.of({
-    news: Effect.zipWith(
-      PubSub.subscribe(talk),
-      PubSub.subscribe(events),
-      (talk, events) => Stream.merge(Stream.fromSubscription(talk), Stream.fromSubscription(events))
-    ),
-    join: (name) => Effect.tap(Effect.acquireRelease(enter(name), leave), tellWhoIsHere),
+    join: Effect.fnUntraced(function*(connection, name) {
+      const me = yield* Effect.acquireRelease(enter(name), leave)
+      yield* connection.send(yield* prepare({ _tag: "Welcome", you: me }))
+      yield* connection.sendAll([...lately])
+      yield* hub.join("news", connection)
+      yield* tellWhoIsHere
+      return me
+    }),
     say: Effect.fnUntraced(function*(by, messages) {
       const at = yield* Clock.currentTimeMillis
       said += messages.length
-      const news = messages.map(({ text }) => prepare({ _tag: "Said", id: randomUUID(), by, at, text }))
-      yield* PubSub.publishAll(talk, yield* Effect.all(news))
+      for (const { text } of messages) lately.push(yield* tell({ _tag: "Said", id: randomUUID(), by, at, text }))
+      lately.splice(0, Math.max(0, lately.length - memory))
     }),
     measured: ({ id }, milliseconds) => Effect.sync(() => roundTrips.set(id, milliseconds))
   })
