@@ -9,7 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
-import type { ServeError } from "effect/http/HttpServerError"
+import { ServeError } from "effect/http/HttpServerError"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
@@ -172,10 +172,14 @@ type Server = Http.Server | Http2.Http2Server | Http2.Http2SecureServer
  * @category models
  * @since 0.1.0
  */
-export interface ServerOptions extends Omit<NodeHttpServer.Options, "websocket"> {}
+export interface ServerOptions extends Omit<NodeHttpServer.Options, "websocket"> {
+  /** On what terms an app that upgrades requests by itself, with `HttpServerRequest.upgrade`, does so. */
+  readonly websocket?: Omit<WebSocketServer.HandleOptions<void, never>, "accept"> | undefined
+}
 
 /**
- * An `HttpServer` as `NodeHttpServer.make` makes it, which says goodbye to WebSockets when it stops.
+ * An `HttpServer` as `NodeHttpServer.make` makes it, with WebSockets of ours. Fails with a `ServeError` if it cannot listen,
+ * or if the options cannot be.
  *
  * @see {@link layer} for the details
  * @category constructors
@@ -186,10 +190,14 @@ export const make = Effect.fnUntraced(
     evaluate: () => Server,
     options: ServerOptions
   ): Effect.fn.Return<HttpServer.HttpServer["Service"], ServeError, Scope.Scope> {
+    const { gracefulShutdownTimeout = Duration.seconds(20), websocket = {}, ...listenOptions } = options
+    const problem = ConnectionOptions.misuse(websocket)
+    if (problem !== undefined) return yield* new ServeError({ cause: fromUsage(problem) })
     const server = evaluate()
-    const { address, serve } = yield* NodeHttpServer.make(() => server, options)
-    const grace = Duration.fromInputUnsafe(options.gracefulShutdownTimeout ?? Duration.seconds(20))
-    return HttpServer.make({ address, serve: NodeHttpServing.serving(server, serve, grace) })
+    const { address, serve } = yield* NodeHttpServer.make(() => server, { ...listenOptions, gracefulShutdownTimeout })
+    const terms = WebSocketServer.terms(websocket)
+    const grace = Duration.fromInputUnsafe(gracefulShutdownTimeout)
+    return HttpServer.make({ address, serve: NodeHttpServing.serving({ server, serve, terms, grace }) })
   }
 )
 
@@ -206,9 +214,13 @@ export const layerServer = (
 ): Layer.Layer<HttpServer.HttpServer, ServeError> => Layer.effect(HttpServer.HttpServer, make(evaluate, options))
 
 /**
- * Effect's HTTP server on Node, in the place of `NodeHttpServer.layer`, with account kept of its WebSockets.
+ * Effect's HTTP server on Node, in the place of `NodeHttpServer.layer`, with WebSockets of ours.
  *
  * **Details**
+ *
+ * `HttpServerRequest.upgrade`, and what is written for it, such as `RpcServer.layerHttp`, gets connections of effect-ws, on
+ * the terms of the option `websocket`: see `EffectSocket`. `upgradeWith` adds headers to the 101. A request that breaks the
+ * rules of the handshake is refused when `upgrade` is called; the 101 is written when the socket's reader is acquired.
  *
  * When the server stops, it interrupts the handlers of its WebSockets, so that every client hears 1001 at once, after all
  * that was sent before. It waits for them, and for other requests, up to `gracefulShutdownTimeout`, by default 20
@@ -219,6 +231,39 @@ export const layerServer = (
  * `add` and `upgrade` work on the server of `NodeHttpServer.layer`, too. That one waits for open WebSockets until its
  * `gracefulShutdownTimeout` is over, and only then interrupts them; and it loses what a client sends before it is
  * answered, which no client should (RFC 6455 §4.1).
+ *
+ * **Example** (Calling procedures over a stock RPC server)
+ *
+ * ```ts
+ * import { Effect, Layer, Schema } from "effect"
+ * import { HttpRouter } from "effect/http"
+ * import { Rpc, RpcClient, RpcGroup, RpcSerialization, RpcServer } from "effect/rpc"
+ * import * as EffectRpc from "effect-ws/EffectRpc"
+ * import * as NodeHttpWebSocket from "effect-ws/NodeHttpWebSocket"
+ * import { createServer } from "node:http"
+ *
+ * class Numbers extends RpcGroup.make(
+ *   Rpc.make("Double", { payload: { of: Schema.Number }, success: Schema.Number })
+ * ) {}
+ *
+ * const Routes = RpcServer.layerHttp({ group: Numbers, path: "/rpc" }).pipe(
+ *   Layer.provide(Numbers.toLayer({ Double: ({ of }) => Effect.succeed(2 * of) })),
+ *   Layer.provide(RpcSerialization.layerNdjson)
+ * )
+ *
+ * const Server = HttpRouter.serve(Routes, { disableLogger: true, disableListenLog: true }).pipe(
+ *   Layer.provide(NodeHttpWebSocket.layer(createServer, { port: 8080 }))
+ * )
+ *
+ * const program = Effect.flatMap(RpcClient.make(Numbers), ({ Double }) => Double({ of: 21 })).pipe(
+ *   Effect.scoped,
+ *   Effect.provide(EffectRpc.layerClient("ws://localhost:8080/rpc")),
+ *   Effect.provide(RpcSerialization.layerNdjson),
+ *   Effect.provide(Server)
+ * )
+ *
+ * await Effect.runPromise(program) // => 42
+ * ```
  *
  * @category layers
  * @since 0.1.0

@@ -16,6 +16,7 @@ import type { Duplex } from "node:stream"
 import { tallies } from "./connection/Tally.ts"
 import { upgradeRequired } from "./server/NodePlainRequest.ts"
 import * as NodeUpgradeHandler from "./server/NodeUpgradeHandler.ts"
+import * as NodeUpgradeListeners from "./server/NodeUpgradeListeners.ts"
 import { pathOf } from "./server/NodeUpgradeRequest.ts"
 import * as Routes from "./server/Routes.ts"
 import { http, https } from "./transport/NodeHttp.ts"
@@ -89,6 +90,11 @@ export const layer = (options: ListenOptions): Layer.Layer<WebSocketServer, WebS
  * Requests that do not ask for an upgrade are left to the HTTP server's own handlers. An upgrade on an unknown path is
  * left to other `upgrade` listeners, and gets 404 if there are none. When the layer's scope ends, the HTTP server is as
  * it was.
+ *
+ * **Gotchas**
+ *
+ * Effect's `NodeHttpServer` answers every upgrade on its server, whoever else does. Beside an app of Effect's, have the
+ * app served by `NodeHttpWebSocket.layer`, which leaves the paths of this one alone, or make the WebSockets routes of it.
  *
  * **Example** (Sharing a port with a web site)
  *
@@ -171,10 +177,10 @@ const serve = Effect.fnUntraced(
     const timeout = handshakeTimeout(options)
     const maxConnections = options.maxConnections ?? 65_536
 
-    const onUpgrade = (request: Http.IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const onUpgrade: NodeUpgradeListeners.Listener = (request, socket, head) => {
       const path = pathOf(request.url ?? "/")
       const entry = routes.find(path)
-      if (entry === undefined && isLeftToOthers(server, onUpgrade, path)) return
+      if (entry === undefined && NodeUpgradeListeners.isLeftToOthers(server, onUpgrade, path)) return
       NodeUpgrade.guard(socket)
       if (entry === undefined) return refuse(socket, 404)
       if (entry.closing) return refuse(socket, 503)
@@ -182,9 +188,7 @@ const serve = Effect.fnUntraced(
       fork(Routes.within(entry, NodeUpgradeHandler.serve({ request, socket, head }, entry.route, timeout)))
     }
 
-    ours.set(onUpgrade, routes)
-    server.on("upgrade", onUpgrade)
-    yield* Effect.addFinalizer(() => Effect.sync(() => server.off("upgrade", onUpgrade)))
+    yield* NodeUpgradeListeners.listen(server, onUpgrade, routes)
     return {
       address: Effect.suspend(() => addressOf(server)),
       url: Effect.map(Effect.suspend(() => addressOf(server)), (address) => urlOf(server, address)),
@@ -193,19 +197,6 @@ const serve = Effect.fnUntraced(
     }
   }
 )
-
-/** The `upgrade` listeners that are made here, with the paths that they see to. */
-const ours = new WeakMap<Function, Routes.Routes>()
-
-/** An unknown path is left to whoever may know it; of several that are ours, the first says no. */
-const isLeftToOthers = (server: Server, listener: Function, path: string): boolean => {
-  const listeners = server.listeners("upgrade")
-  const knows = (other: Function): boolean => {
-    const routes = ours.get(other)
-    return routes === undefined || routes.find(path) !== undefined
-  }
-  return listeners[0] !== listener || listeners.some(knows)
-}
 
 const refuse = (socket: Duplex, status: number): void =>
   NodeUpgradeHandler.turnAway(socket, { status, headers: [], body: "" })

@@ -12,8 +12,9 @@ import type * as Scope from "effect/Scope"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import type { Connection } from "../Connection.ts"
+import { tallies } from "../connection/Tally.ts"
 import type { FieldInvalid } from "../protocol/OpeningHandshake.ts"
-import type { Refusal, Terms } from "../WebSocketServer.ts"
+import { Refusal, type Terms } from "../WebSocketServer.ts"
 import type { HttpUpgrades } from "./HttpUpgrades.ts"
 import * as NodeHandshake from "./NodeHandshake.ts"
 
@@ -29,21 +30,36 @@ export const upgradeOf = (request: HttpServerRequest): IncomingMessage | undefin
 }
 
 /**
+ * A request that asks for an upgrade.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Asked {
+  readonly request: HttpServerRequest
+  /** Node's request beneath it. */
+  readonly source: IncomingMessage
+  readonly terms: Terms
+  readonly upgrades: HttpUpgrades | undefined
+  /** When it came, as `performance.now()` tells. */
+  readonly start: number
+}
+
+/**
  * Answers 101, and gives the connection, to be made at once; the HTTP server has nothing more to say to the client.
  *
  * @category handshake
  * @since 0.1.0
  */
 export const open = (
-  request: HttpServerRequest,
-  terms: Terms,
-  decision: NodeHandshake.Decision<unknown>,
-  upgrades: HttpUpgrades | undefined
+  { request, source, start, terms, upgrades }: Asked,
+  decision: NodeHandshake.Decision<unknown>
 ): Result.Result<Effect.Effect<Connection, never, Scope.Scope>, FieldInvalid> => {
-  const source = NodeHttpServerRequest.toIncomingMessage(request) as IncomingMessage
   const upgrade = { socket: source.socket, head: upgrades?.heads.get(source) }
   const opened = NodeHandshake.open(upgrade, terms, decision)
-  if (Result.isSuccess(opened)) endResponse(request, source.socket)
+  if (Result.isFailure(opened)) return opened
+  endResponse(request, source.socket)
+  tallies.server.handshakes.since(start)
   return opened
 }
 
@@ -79,18 +95,24 @@ export const upgradeRequired = HttpServerResponse.text("this is a WebSocket", {
 })
 
 /**
- * The answer of a server that stops.
+ * A refusal as an answer, which is counted.
  *
  * @category responses
  * @since 0.1.0
  */
-export const unavailable = HttpServerResponse.empty({ status: 503 })
+export const refuse = (
+  refusal: Refusal | HttpServerResponse.HttpServerResponse
+): HttpServerResponse.HttpServerResponse => {
+  tallies.server.fail(refusal.status)
+  if (HttpServerResponse.isHttpServerResponse(refusal)) return refusal
+  const { body = "", headers, status } = refusal
+  return HttpServerResponse.text(body, { status, headers })
+}
 
 /**
- * A refusal as an answer.
+ * What a server says that stops.
  *
  * @category responses
  * @since 0.1.0
  */
-export const responseOf = ({ body = "", headers, status }: Refusal): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.text(body, { status, headers })
+export const stopping = new Refusal({ status: 503 })

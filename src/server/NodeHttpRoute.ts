@@ -49,35 +49,39 @@ export const serve = <A, E, R, EA, RA>(
   route: Route<A, E, R, EA, RA>
 ): Effect.Effect<Response, E | Exclude<EA, Refusal | Response>, HttpServerRequest | RA | Exclude<R, Scope.Scope>> =>
   Effect.flatMap(HttpServerRequest, (request) => {
-    const upgrade = NodeHttpHandshake.upgradeOf(request)
-    if (upgrade === undefined) return Effect.succeed(NodeHttpHandshake.upgradeRequired)
-    const deciding = NodeHandshake.decide(upgrade, route.terms, route.accept)
-    // Without a router, Effect's server runs apps uninterruptibly: they would outlive the client, and the server
-    return Effect.uninterruptible(
-      Effect.matchEffect(Effect.interruptible(deciding), {
-        onFailure: answer,
-        onSuccess: (decision) => connect(request, route, decision)
-      })
-    )
+    const source = NodeHttpHandshake.upgradeOf(request)
+    if (source === undefined) return Effect.succeed(NodeHttpHandshake.upgradeRequired)
+    return Effect.withFiber((fiber) => {
+      const upgrades = fiber.getRef(CurrentUpgrades)
+      const asked = { request, source, terms: route.terms, upgrades, start: performance.now() }
+      // Without a router, Effect's server runs apps uninterruptibly: they would outlive the client, and the server
+      return Effect.uninterruptible(
+        Effect.matchEffect(Effect.interruptible(NodeHandshake.decide(source, route.terms, route.accept)), {
+          onFailure: answer,
+          onSuccess: (decision) => connect(asked, route.handler, decision)
+        })
+      )
+    })
   })
 
 /** A refusal is a response as any other; other errors are for the app. */
 const answer = <E>(error: E): Effect.Effect<Response, Exclude<E, Refusal | Response>> => {
-  if (error instanceof Refusal) return Effect.succeed(NodeHttpHandshake.responseOf(error))
-  if (HttpServerResponse.isHttpServerResponse(error)) return Effect.succeed(error)
+  if (error instanceof Refusal || HttpServerResponse.isHttpServerResponse(error)) {
+    return Effect.succeed(NodeHttpHandshake.refuse(error))
+  }
   return Effect.fail(error as Exclude<E, Refusal | Response>)
 }
 
 /** Answers 101, and has the handler run in a fiber of its own. */
-const connect = <A, E, R, EA, RA>(
-  request: HttpServerRequest,
-  { handler, terms }: Route<A, E, R, EA, RA>,
+const connect = <A, E, R>(
+  asked: NodeHttpHandshake.Asked,
+  handler: Handler<unknown, E, R, A>,
   decision: NodeHandshake.Decision<A>
 ): Effect.Effect<Response, E, Exclude<R, Scope.Scope>> =>
   Effect.withFiber((fiber) => {
-    const upgrades = fiber.getRef(CurrentUpgrades)
-    if (upgrades?.closing) return Effect.succeed(NodeHttpHandshake.unavailable)
-    const opened = NodeHttpHandshake.open(request, terms, decision, upgrades)
+    const { terms, upgrades } = asked
+    if (upgrades?.closing) return Effect.succeed(NodeHttpHandshake.refuse(NodeHttpHandshake.stopping))
+    const opened = NodeHttpHandshake.open(asked, decision)
     if (Result.isFailure(opened)) return Effect.die(WebSocketError.fromUsage(opened.failure.message))
     const running = handle(opened.success, (connection) => handler(connection, decision.accepted), upgrades)
     const context = fiber.context as Context.Context<Exclude<R, Scope.Scope>>

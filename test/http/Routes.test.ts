@@ -127,7 +127,7 @@ const suite = (name: string, serverOn: typeof TestApp.stockOf) => {
           { until: (length) => length > 0 }
         )
         assert.deepStrictEqual(seen, ["a message", 101])
-        assert.deepStrictEqual(log, ["Sent HTTP response"])
+        assert.deepStrictEqual(log, ["Sent HTTP response 101"])
       }))
 
     it.live("middleware may say no", () =>

@@ -3,7 +3,7 @@
  * log kept.
  */
 import { NodeHttpServer } from "@effect/platform-node"
-import { Context, Effect, Layer, Logger, type Scope } from "effect"
+import { Context, Effect, Layer, Logger, References, type Scope } from "effect"
 import { HttpRouter, HttpServer, type HttpServerError } from "effect/http"
 import * as Http from "node:http"
 import * as NodeHttpWebSocket from "../../src/NodeHttpWebSocket.ts"
@@ -11,7 +11,7 @@ import * as NodeHttpWebSocket from "../../src/NodeHttpWebSocket.ts"
 export interface TestApp {
   readonly port: number
   readonly url: string
-  /** Message and cause of everything that was logged. */
+  /** Message, status and cause of everything that was logged. */
   readonly log: ReadonlyArray<string>
 }
 
@@ -32,8 +32,9 @@ export const startOn = <E>(
 ): Effect.Effect<TestApp, E | HttpServerError.ServeError, Scope.Scope> =>
   Effect.gen(function*() {
     const log: Array<string> = []
-    const logger = Logger.make<unknown, void>(({ cause, message }) => {
-      log.push([message, ...cause.reasons].map(String).join(" "))
+    const logger = Logger.make<unknown, void>(({ cause, fiber, message }) => {
+      const status = fiber.getRef(References.CurrentLogAnnotations)["http.status"]
+      log.push([message, status, ...cause.reasons].filter((part) => part !== undefined).map(String).join(" "))
     })
     const layers = Layer.provideMerge(serving, server).pipe(Layer.provide(Logger.layer([logger])))
     const { address } = Context.get(yield* Layer.build(layers), HttpServer.HttpServer)
