@@ -6,12 +6,15 @@
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RpcClient from "effect/rpc/RpcClient"
-import type * as RpcSerialization from "effect/rpc/RpcSerialization"
+import * as RpcSerialization from "effect/rpc/RpcSerialization"
 import * as RpcServer from "effect/rpc/RpcServer"
 import type * as Scope from "effect/Scope"
 import type * as SocketServer from "effect/socket/SocketServer"
+import * as NodeMsgPack from "./codec/NodeMsgPack.ts"
 import * as EffectSocket from "./EffectSocket.ts"
 import * as EffectSocketServer from "./EffectSocketServer.ts"
+import type { Message } from "./protocol/Message.ts"
+import { nodeBytes } from "./transport/NodeBytes.ts"
 import type * as WebSocketClient from "./WebSocketClient.ts"
 import type { WebSocketError } from "./WebSocketError.ts"
 import type * as WebSocketServer from "./WebSocketServer.ts"
@@ -105,3 +108,33 @@ export const layerClient = <R = never>(
     RpcClient.layerProtocolSocket(options),
     EffectSocket.layerWebSocket(url, { closeTimeout: "1 second", ...options })
   )
+
+/**
+ * A serialization in MessagePack, a binary message for each of the protocol's. Needs the package `msgpackr`, and dies
+ * without it.
+ *
+ * **Details**
+ *
+ * It writes what JSON would write, in fewer octets. Effect has no MessagePack of its own for calls, so both ends need this
+ * one; over whatever kind of WebSocket.
+ *
+ * @see {@link layerServer} for where it goes
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerMsgPack: Layer.Layer<RpcSerialization.RpcSerialization> = Layer.sync(
+  RpcSerialization.RpcSerialization,
+  () => {
+    const { parse, print } = NodeMsgPack.load()
+    const decode = (data: Message): ReadonlyArray<unknown> => {
+      const parsed = parse(typeof data === "string" ? nodeBytes.encode(data) : data)
+      return Array.isArray(parsed) ? parsed : [parsed]
+    }
+    return {
+      contentType: "application/msgpack",
+      includesFraming: false,
+      codecFor: RpcSerialization.json.codecFor,
+      makeUnsafe: () => ({ decode, encode: print })
+    }
+  }
+)

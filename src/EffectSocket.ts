@@ -93,7 +93,7 @@ export const make = <R>(
     const whenConnected: Via = (use) =>
       Effect.suspend(() => current === undefined ? connected.whenOpen(whenConnected(use)) : use(current))
 
-    return Effect.succeed(Socket.make({ reader, writer: Effect.succeed(writeTo(whenConnected)) }))
+    return Effect.succeed(Socket.make({ reader, writer: Effect.succeed(new Writer(whenConnected)) }))
   })
 
 /**
@@ -126,14 +126,26 @@ export const make = <R>(
  * @category constructors
  * @since 0.1.0
  */
-export const fromConnection = (connection: Connection): Socket.Socket =>
-  Socket.make({
-    reader: Effect.andThen(
-      Effect.addFinalizer((exit) => Effect.ignore(connection.close(closeCode(exit)))),
-      read(connection)
-    ),
-    writer: Effect.sync(() => writeTo((use) => use(connection)))
-  })
+export const fromConnection = (connection: Connection): Socket.Socket => new ConnectionSocket(connection)
+
+/** A server has one for each connection: nothing is made before it is wanted. */
+class ConnectionSocket implements Socket.Socket {
+  readonly [Socket.TypeId] = Socket.TypeId
+  private readonly connection: Connection
+
+  constructor(connection: Connection) {
+    this.connection = connection
+  }
+
+  get reader(): Socket.Socket["reader"] {
+    const closing = Effect.addFinalizer((exit) => Effect.ignore(this.connection.close(closeCode(exit))))
+    return Effect.andThen(closing, read(this.connection))
+  }
+
+  get writer(): Socket.Socket["writer"] {
+    return Effect.sync(() => new Writer((use) => use(this.connection)))
+  }
+}
 
 /**
  * A socket for a URL: every reader connects anew. The URL may be an effect, which is run each time.
@@ -218,15 +230,26 @@ const ended = (connection: Connection, end: WebSocketError | Cause.Done): Effect
 /** Runs what needs a connection with one. */
 type Via = (use: (connection: Connection) => Effect.Effect<void, Socket.SocketError>) => ReturnType<typeof use>
 
-const writeTo = (via: Via): Socket.Writer => ({
-  write: (chunk) =>
-    via((connection) =>
-      Socket.isCloseEvent(chunk)
-        ? startClosing(connection, chunk)
-        : Effect.mapError(connection.send(chunk), writeError)
-    ),
-  writeAll: (chunks) => via((connection) => Effect.mapError(connection.sendAll(chunks), writeError))
-})
+class Writer implements Socket.Writer {
+  private readonly via: Via
+
+  constructor(via: Via) {
+    this.via = via
+  }
+
+  get write(): Socket.Writer["write"] {
+    return (chunk) =>
+      this.via((connection) =>
+        Socket.isCloseEvent(chunk)
+          ? startClosing(connection, chunk)
+          : Effect.mapError(connection.send(chunk), writeError)
+      )
+  }
+
+  get writeAll(): Socket.Writer["writeAll"] {
+    return (chunks) => this.via((connection) => Effect.mapError(connection.sendAll(chunks), writeError))
+  }
+}
 
 /** Says goodbye, without waiting for the answer; fails if it cannot be said like that. */
 const startClosing = (connection: Connection, { code, reason }: Socket.CloseEvent) =>

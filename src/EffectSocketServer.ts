@@ -10,12 +10,15 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
+import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
 import * as SocketServer from "effect/socket/SocketServer"
+import * as Tracer from "effect/Tracer"
 import { closeCode } from "./connection/Release.ts"
+import * as ConnectionOptions from "./ConnectionOptions.ts"
 import * as EffectSocket from "./EffectSocket.ts"
-import type { WebSocketError } from "./WebSocketError.ts"
+import { fromUsage, type WebSocketError } from "./WebSocketError.ts"
 import * as WebSocketServer from "./WebSocketServer.ts"
 
 /**
@@ -69,14 +72,23 @@ export const make = <A = void, R = never>(
   WebSocketServer.WebSocketServer | Scope.Scope | Exclude<R, Scope.Scope>
 > =>
   Effect.gen(function*() {
+    const problem = ConnectionOptions.misuse(options)
+    if (problem !== undefined) return yield* fromUsage(problem)
     const server = yield* WebSocketServer.WebSocketServer
     const address = yield* server.address
+    const given = yield* Effect.context<Exclude<R, Scope.Scope>>()
+    const { accept = () => Effect.void } = options
     const runs = new Runs()
-    yield* Layer.build(WebSocketServer.handle(path, options, (connection) => runs.serve(connection)))
+    yield* server.route({
+      ...WebSocketServer.terms(options),
+      path,
+      accept: (request) =>
+        Effect.provideContext(accept(request), given) as Effect.Effect<unknown, WebSocketServer.Refusal>,
+      run: runs.serve
+    })
     return SocketServer.SocketServer.of({
       address,
-      run: (handler) =>
-        Effect.contextWith((context) => runs.run(serveWith(handler, Context.omit(Scope.Scope)(context))))
+      run: (handler) => Effect.contextWith((context) => runs.run(serveWith(handler, context)))
     })
   }).pipe(Effect.mapError(openError))
 
@@ -135,14 +147,35 @@ type Serve = (connection: WebSocketServer.ServerConnection) => Effect.Effect<voi
 /** Serves a connection in its own fiber and scope. */
 const serveWith = <X, E, R>(
   handler: (socket: Socket.Socket) => Effect.Effect<X, E, R>,
-  context: Context.Context<Exclude<R, Scope.Scope>>
-): Serve =>
-(connection) =>
-  handler(EffectSocket.fromConnection(connection)).pipe(
-    Effect.catchCause((cause) => Effect.andThen(report(cause), connection.close(closeCode(Exit.failCause(cause))))),
-    Effect.ignore,
-    Effect.provideContext(Context.add(context, CurrentConnection, connection))
-  ) as Effect.Effect<void, never, Scope.Scope>
+  context: Context.Context<R>
+): Serve => {
+  const services = Context.omit(Scope.Scope, Tracer.ParentSpan, References.CurrentLogAnnotations)(context)
+  return (connection) => {
+    const handling = Effect.matchCauseEffect(handler(EffectSocket.fromConnection(connection)), {
+      onFailure: (cause) => failed(connection, cause),
+      onSuccess: () => Effect.void
+    })
+    return Effect.updateContext(handling, (own) => contextOf(connection, services as Context.Context<R>, own))
+  }
+}
+
+/** The services are the run's; what else is there is not merged with them, since a copy takes 1 KiB. */
+const contextOf = <R>(
+  connection: WebSocketServer.ServerConnection,
+  services: Context.Context<R>,
+  own: Context.Context<Scope.Scope>
+): Context.Context<R | Scope.Scope> => {
+  const context = services.pipe(
+    Context.add(Scope.Scope, Context.get(own, Scope.Scope)),
+    Context.add(References.CurrentLogAnnotations, Context.get(own, References.CurrentLogAnnotations)),
+    Context.add(CurrentConnection, connection)
+  )
+  const span = Context.getOrUndefined(own, Tracer.ParentSpan)
+  return span === undefined ? context : Context.add(context, Tracer.ParentSpan, span)
+}
+
+const failed = (connection: WebSocketServer.ServerConnection, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+  Effect.andThen(report(cause), Effect.ignore(connection.close(closeCode(Exit.failCause(cause)))))
 
 const report = (cause: Cause.Cause<unknown>): Effect.Effect<void> =>
   Effect.ignoreCause(Effect.failCause(cause), { log: "Unhandled", message: "Unhandled error in SocketServer" })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Queue, Stream } from "effect"
 import { RpcClient, RpcSerialization } from "effect/rpc"
+import * as EffectRpc from "../src/EffectRpc.ts"
 import * as Endpoints from "./rpc/Endpoints.ts"
 import { Procedures } from "./rpc/Procedures.ts"
 
@@ -8,6 +9,7 @@ const serializations = {
   JSON: RpcSerialization.layerJson,
   NDJSON: RpcSerialization.layerNdjson,
   "JSON-RPC": RpcSerialization.layerJsonRpc(),
+  "MessagePack": EffectRpc.layerMsgPack,
   "Effect's binary format": RpcSerialization.layerSchemaBinary()
 }
 

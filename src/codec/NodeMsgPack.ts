@@ -24,7 +24,7 @@ interface Msgpackr {
  * @category formats
  * @since 0.1.0
  */
-export const load = (): Format => {
+export const load = (): Extract<Format, { readonly kind: "binary" }> => {
   const packr = new (msgpackr().Packr)({ useRecords: false })
   return {
     name: "MessagePack",
