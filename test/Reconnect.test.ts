@@ -8,6 +8,7 @@ import * as WebSocketClient from "effect-ws/WebSocketClient"
 import * as WebSocketError from "effect-ws/WebSocketError"
 import * as WebSocketServer from "effect-ws/WebSocketServer"
 import { TestClock } from "effect/testing"
+import * as fc from "fast-check"
 import * as ConnectionOptionsModule from "../src/ConnectionOptions.ts"
 import * as MemoryTransport from "../src/transport/MemoryTransport.ts"
 import * as Leaks from "./client/Leaks.ts"
@@ -641,4 +642,71 @@ describe("its server", () => {
         yield* Scope.close(server, Exit.void)
       }
     }).pipe(Effect.scoped))
+})
+
+describe("whatever becomes of its connections", () => {
+  const life = fc.record({
+    says: fc.integer({ min: 0, max: 5 }),
+    hears: fc.integer({ min: 0, max: 5 }),
+    end: fc.constantFrom("close" as const, "terminate" as const)
+  })
+
+  /** The server says and hears so much on each connection, and then ends it. */
+  const serve = Effect.fnUntraced(function*(
+    next: Effect.Effect<Connection.Connection>,
+    lives: ReadonlyArray<{ readonly says: number; readonly hears: number; readonly end: "close" | "terminate" }>
+  ) {
+    const heard: Array<number> = []
+    const hear = (message: unknown) => Effect.sync(() => void heard.push(Number(message)))
+    for (const [i, { end, hears, says }] of lives.entries()) {
+      const peer = yield* next
+      yield* peer.sendAll(Array.from({ length: says }, (_, j) => `${i}.${j}`))
+      yield* Stream.runForEach(Stream.take(peer.messages, hears), hear)
+      yield* end === "close" ? peer.close(1012) : peer.terminate
+    }
+    const last = yield* next
+    const rest = yield* Effect.forkChild(Stream.runForEach(last.messages, hear))
+    return { heard, last, rest }
+  })
+
+  it.live(
+    "messages come in order, at most once, and none that was said before a goodbye is lost",
+    () =>
+      Effect.promise(() =>
+        fc.assert(
+          fc.asyncProperty(fc.array(life, { maxLength: 8 }), fc.integer({ min: 0, max: 3 }), (lives, capacity) =>
+            Effect.gen(function*() {
+              const { connect, next } = yield* memory()
+              const client = yield* Reconnect.make(connect, {
+                schedule: Schedule.forever,
+                queue: { capacity, strategy: "suspend" }
+              })
+              const reading = yield* Effect.forkChild(Stream.runCollect(client.messages))
+              const counting = yield* Effect.forkChild(
+                Stream.runForEach(
+                  Stream.range(0, 1_000_000),
+                  (i) => Effect.andThen(Effect.ignore(client.send(`${i}`)), Effect.yieldNow)
+                )
+              )
+              const { heard, last, rest } = yield* serve(next, lives)
+              yield* Fiber.interrupt(counting)
+              yield* last.close()
+              yield* Fiber.join(rest)
+              assert.deepStrictEqual(
+                heard,
+                [...new Set(heard)].toSorted((a, b) =>
+                  a - b
+                )
+              )
+              const read = (yield* Fiber.join(reading)).map(String)
+              const said = lives.flatMap(({ says }, i) => Array.from({ length: says }, (_, j) => `${i}.${j}`))
+              assert.deepStrictEqual(read, said.filter((message) => read.includes(message)))
+              const kept = said.filter((message) => lives[Number.parseInt(message)].end === "close")
+              assert.isTrue(kept.every((message) => read.includes(message)))
+            }).pipe(Effect.scoped, Effect.runPromise)),
+          { numRuns: 60 }
+        )
+      ),
+    60_000
+  )
 })

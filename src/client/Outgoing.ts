@@ -64,6 +64,7 @@ export class Outgoing<E> {
 
   private keep(messages: Messages, options: SendOptions | undefined): Sending<E> {
     const { capacity, strategy } = this.policy
+    if (messages.length === 0) return Effect.void
     if (this.kept + messages.length <= capacity) return this.add({ messages, options, resume: undefined })
     switch (strategy) {
       case "suspend":
