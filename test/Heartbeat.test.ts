@@ -281,7 +281,7 @@ describe("pings", () => {
 
   it.effect("end with the first Close", () =>
     Effect.gen(function*() {
-      const { connection, witness } = yield* facing({ interval: "1 second", timeout: "1 second" })
+      const { connection, witness } = yield* facing({ interval: 10, timeout: 10 })
       yield* Effect.forkChild(connection.close())
       yield* witness.until(({ closeCode }) => closeCode === 1000)
       yield* TestClock.adjust("99 millis") // closeTimeout has 100
