@@ -33,6 +33,11 @@ export interface Options extends PerMessageDeflate.Options {
   readonly memLevel?: number | undefined
   /** zlib's strategy, 0 to 4, as in `zlib.constants`. Default 0, `Z_DEFAULT_STRATEGY`. */
   readonly strategy?: number | undefined
+  /**
+   * How many octets one octet of a received message may inflate to, for messages over 64 KiB; beyond it: 1009. Plain text
+   * rarely has more than 20, and 1032 is all that deflate can do. Default no limit but `maxMessageSize`.
+   */
+  readonly maxRatio?: number | undefined
   /** Who owns the zlib contexts. Default: the process's pool. */
   readonly pool?: DeflatePool | undefined
 }
@@ -57,6 +62,7 @@ export interface Resolved {
   readonly threshold: { readonly alone?: number | undefined; readonly inContext?: number | undefined }
   readonly tuning: Tuning
   readonly pool: DeflatePool
+  readonly maxRatio?: number | undefined
 }
 
 /**
@@ -80,8 +86,8 @@ export const standard: Resolved = {
  */
 export const resolve = (given: boolean | Options): Resolved | undefined => {
   if (typeof given === "boolean") return given ? standard : undefined
-  const { pool = standard.pool, threshold } = given
-  return { negotiation: given, threshold: { alone: threshold, inContext: threshold }, tuning: given, pool }
+  const { maxRatio, pool = standard.pool, threshold } = given
+  return { negotiation: given, threshold: { alone: threshold, inContext: threshold }, tuning: given, pool, maxRatio }
 }
 
 const ranges = {
@@ -90,7 +96,8 @@ const ranges = {
   strategy: [0, 4],
   serverMaxWindowBits: [8, 15],
   clientMaxWindowBits: [8, 15],
-  threshold: [0, Infinity]
+  threshold: [0, Infinity],
+  maxRatio: [0, Infinity]
 } as const
 
 /**
@@ -103,7 +110,7 @@ export const misuse = (given: boolean | Options): string | undefined => {
   if (typeof given === "boolean") return undefined
   for (const [name, [least, most]] of Object.entries(ranges)) {
     const value = given[name as keyof typeof ranges]
-    if (typeof value !== "number" || (value >= least && value <= most && (name === "threshold" || value % 1 === 0))) {
+    if (typeof value !== "number" || (value >= least && value <= most && (most === Infinity || value % 1 === 0))) {
       continue
     }
     return `compression: ${name} must be ${most === Infinity ? "0 or more" : `${least} to ${most}`}, not ${value}`

@@ -14,6 +14,7 @@ import type * as Https from "node:https"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { tallies } from "./connection/Tally.ts"
+import * as NodeBadRequest from "./server/NodeBadRequest.ts"
 import { upgradeRequired } from "./server/NodePlainRequest.ts"
 import * as NodeUpgradeHandler from "./server/NodeUpgradeHandler.ts"
 import * as NodeUpgradeListeners from "./server/NodeUpgradeListeners.ts"
@@ -131,8 +132,11 @@ const makeServer = (options: ListenOptions): Server => {
     connectionsCheckingInterval: Math.min(timeout, 1000),
     ...(options.maxHeaderSize === undefined ? {} : { maxHeaderSize: options.maxHeaderSize })
   }
-  if (options.tls === undefined) return http.createServer(limits, upgradeRequired)
-  return https.createServer({ ...limits, handshakeTimeout: timeout, ...options.tls }, upgradeRequired)
+  const server = options.tls === undefined
+    ? http.createServer(limits, upgradeRequired)
+    : https.createServer({ ...limits, handshakeTimeout: timeout, ...options.tls }, upgradeRequired)
+  NodeBadRequest.answerOn(server)
+  return server
 }
 
 const handshakeTimeout = (options: Options): Duration.Duration =>

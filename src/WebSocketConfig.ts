@@ -42,6 +42,7 @@ const ofCompression: OptionTable.Table<Omit<Compression.Options, "pool">> = {
   serverMaxWindowBits: windowBits,
   clientMaxWindowBits: windowBits,
   threshold: octets,
+  maxRatio: integer(1),
   level: integer(-1, 9),
   memLevel: integer(1, 9),
   strategy: integer(0, 4)

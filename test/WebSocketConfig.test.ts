@@ -33,6 +33,7 @@ const ofConnection = {
     WEBSOCKET_COMPRESSION_THRESHOLD: "2 kB",
     WEBSOCKET_COMPRESSION_LEVEL: "-1",
     WEBSOCKET_COMPRESSION_MEM_LEVEL: "9",
+    WEBSOCKET_COMPRESSION_MAX_RATIO: "100",
     WEBSOCKET_COMPRESSION_STRATEGY: "0",
     WEBSOCKET_HEARTBEAT_INTERVAL: "1 minute",
     WEBSOCKET_HEARTBEAT_TIMEOUT: "500 millis",
@@ -53,6 +54,7 @@ const ofConnection = {
       threshold: 2000,
       level: -1,
       memLevel: 9,
+      maxRatio: 100,
       strategy: 0
     },
     heartbeat: { interval: Duration.minutes(1), timeout: Duration.millis(500), idleTimeout: Duration.infinity },

@@ -17,6 +17,9 @@ import type { Inflater } from "../transport/ZlibInflater.ts"
 const smallAlone = 1024
 const smallInContext = 128
 
+/** A message of so many octets harms nobody, however little it was made of. */
+const harmless = 65_536
+
 /** UTF-8 needs at most three octets for a UTF-16 code unit. */
 const maxOctets = 3
 
@@ -94,7 +97,13 @@ export class Compressor {
     borrows: boolean
   ): void {
     this.inflater ??= this.settings.pool.inflater(this.incoming)
-    this.inflater.inflate(payload, limit, done, borrows)
+    this.inflater.inflate(payload, Math.min(limit, this.limitFor(payload)), done, borrows)
+  }
+
+  /** What a payload may inflate to by its own size. */
+  private limitFor({ length }: Uint8Array): number {
+    const { maxRatio } = this.settings
+    return maxRatio === undefined ? Infinity : Math.max(harmless, length * maxRatio)
   }
 
   /** Frees the contexts. What is under way does not call back. */

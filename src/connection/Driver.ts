@@ -163,9 +163,10 @@ export class Driver implements Receiver {
     this.number = this.tally.begin(this)
   }
 
-  /** Starts reading. */
+  /** Starts reading. What was sent before that may have drained with nobody to be told. */
   start(): void {
     this.transport.start(this)
+    if (this.outbox.isCongested && !this.transport.congested) this.outbox.drained()
   }
 
   // ---- what the transport tells ----

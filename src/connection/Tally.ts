@@ -32,6 +32,7 @@ export type Limit =
   | "maxChunks"
   | "maxPendingPings"
   | "maxConnections"
+  | "maxHeaderSize"
   | "handshakeTimeout"
   | "closeTimeout"
   | "heartbeat"

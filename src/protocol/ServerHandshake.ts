@@ -28,7 +28,13 @@ export const refusals = {
     headers: [["Allow", "GET"]]
   },
   HttpVersionTooLow: { status: 400, section: "RFC 6455 §4.2.1", text: "the HTTP version must be 1.1 or higher" },
+  BodyUnexpected: {
+    status: 400,
+    section: "RFC 9110 §9.3.1",
+    text: "there must be no body, whose end others may see elsewhere"
+  },
   HostMissing: { status: 400, section: "RFC 6455 §4.2.1", text: "Host must be given" },
+  HostRepeated: { status: 400, section: "RFC 9112 §3.2", text: "Host must be given once" },
   UpgradeInvalid: { status: 400, section: "RFC 6455 §4.2.1", text: "Upgrade must name websocket" },
   ConnectionInvalid: { status: 400, section: "RFC 6455 §4.2.1", text: "Connection must name Upgrade" },
   KeyInvalid: { status: 400, section: "RFC 6455 §4.2.1", text: "Sec-WebSocket-Key must be the base64 of 16 octets" },
@@ -95,6 +101,10 @@ export interface Offer {
   readonly origin: string | undefined
 }
 
+/** What follows would be frames to us, and a body, or another request, to whoever stands between. */
+const announcesBody = (headers: OpeningHandshake.Headers): boolean =>
+  headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0"
+
 const namesWebSocket = (upgrade: string | undefined): boolean =>
   upgrade !== undefined && /(?:^|,)[ \t]*websocket[ \t]*(?:,|$)/i.test(upgrade)
 
@@ -114,7 +124,9 @@ const isKey = (key: string | undefined): key is string => key !== undefined && /
 export const readRequest = ({ headers, httpVersion, method }: RequestHead): Result.Result<Offer, Refusal> => {
   if (method !== "GET") return refuse("MethodNotGet")
   if (!/^(?:1\.[1-9]|[2-9]\.\d)$/.test(httpVersion)) return refuse("HttpVersionTooLow")
+  if (announcesBody(headers)) return refuse("BodyUnexpected")
   if (!headers.host) return refuse("HostMissing")
+  if (headers.host.includes(",")) return refuse("HostRepeated")
   if (!namesWebSocket(headers.upgrade)) return refuse("UpgradeInvalid")
   if (!OpeningHandshake.asksForUpgrade(headers.connection)) return refuse("ConnectionInvalid")
 

@@ -39,7 +39,20 @@ export const readOffer = (
   request: IncomingMessage,
   headers: OpeningHandshake.Headers
 ): Result.Result<ServerHandshake.Offer, ServerHandshake.Refusal> =>
-  ServerHandshake.readRequest({ method: request.method ?? "", httpVersion: request.httpVersion, headers })
+  ServerHandshake.readRequest({
+    method: request.method ?? "",
+    httpVersion: request.httpVersion,
+    headers: isHostRepeated(request) ? { ...headers, host: "," } : headers
+  })
+
+/** Node keeps the first Host and drops the others, and a proxy may have gone by the last. */
+const isHostRepeated = ({ rawHeaders }: IncomingMessage): boolean => {
+  let count = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i].length === 4 && rawHeaders[i].toLowerCase() === "host") count++
+  }
+  return count > 1
+}
 
 /**
  * Answers 101 in one write.

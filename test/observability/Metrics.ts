@@ -42,3 +42,12 @@ export const since = (before: Figures, role: Role): Effect.Effect<Readonly<Recor
 /** How much one figure has grown. */
 export const growth = (before: Figures, name: string): Effect.Effect<number> =>
   Effect.map(read, (now) => (now.get(name) ?? 0) - (before.get(name) ?? 0))
+
+/** Waits until one figure has grown by so much. */
+export const reaches = (before: Figures, name: string, value: number): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    Effect.flatMap(
+      growth(before, name),
+      (now) => now === value ? Effect.void : Effect.andThen(Effect.sleep(5), reaches(before, name, value))
+    )
+  )

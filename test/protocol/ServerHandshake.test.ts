@@ -123,7 +123,12 @@ describe("readRequest (RFC 6455 §4.2.1)", () => {
 const broken: Record<ServerHandshake.Refusal["_tag"], ReadonlyArray<ServerHandshake.RequestHead>> = {
   MethodNotGet: ["POST", "get", "HEAD", "CONNECT", ""].map(withMethod),
   HttpVersionTooLow: ["1.0", "0.9", "", "x", "0x10", "11"].map(withHttpVersion),
+  BodyUnexpected: [
+    ...["1", "00", "", "0x0", "5, 5"].map((length) => request({ "content-length": length })),
+    request({ "transfer-encoding": "chunked" })
+  ],
   HostMissing: [request({ host: undefined }), request({ host: "" })],
+  HostRepeated: [request({ host: "a.example, b.example" }), request({ host: "," })],
   UpgradeInvalid: [undefined, "", "h2c", "websockets", "websocket/13", "web socket", "\"websocket\""]
     .map((upgrade) => request({ upgrade })),
   ConnectionInvalid: [undefined, "", "keep-alive", "close", "upgraded"].map((connection) => request({ connection })),
