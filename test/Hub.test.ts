@@ -404,6 +404,53 @@ describe("a member that does not read", () => {
   )
 
   live(
+    "gets all that suspended publishers send on as soon as they may",
+    Effect.gen(function*() {
+      const stalled = yield* Members.make(["tea"])
+      yield* Members.stall(stalled)
+      const large = numbers(200).map((text) => text.padEnd(100_000))
+      const publishing = yield* Effect.forkChild(publishAll("tea", large), { startImmediately: true })
+      assert.isUndefined(publishing.pollUnsafe())
+      const wanted = stalled.client.messages.pipe(Stream.filter((it) => !Members.isFiller(it)), Stream.take(200))
+      const texts = yield* Stream.runCollect(wanted)
+      assert.deepStrictEqual(texts.map((text) => String(text).trim()), numbers(200))
+      yield* Fiber.join(publishing)
+    }),
+    { backlogMessages: 3, strategy: "suspend" }
+  )
+
+  live(
+    "sets off nothing that others get before the message for which it is closed",
+    Effect.gen(function*() {
+      const hub = yield* Hub.Hub
+      const { other, stalled } = yield* pair()
+      yield* hub.join("coffee", stalled.server, { strategy: "suspend" })
+      const publishing = publishAll("coffee", numbers(5)).pipe(Effect.andThen(hub.publish("tea", "second")))
+      const publisher = yield* Effect.forkChild(publishing, { startImmediately: true })
+      yield* hub.publish("tea", "first")
+      assert.strictEqual(stalled.server.state, "Closing")
+      yield* Fiber.join(publisher)
+      assert.deepStrictEqual(yield* Members.received(other), ["first", "second"])
+    }),
+    small
+  )
+
+  live(
+    "lets publishers go on after its Close, with what they publish for others",
+    Effect.gen(function*() {
+      const hub = yield* Hub.Hub
+      const { other, stalled } = yield* pair()
+      const publishing = publishAll("tea", numbers(5)).pipe(Effect.andThen(hub.publish("tea", "last")))
+      const publisher = yield* Effect.forkChild(publishing, { startImmediately: true })
+      yield* Effect.forkChild(stalled.server.close(), { startImmediately: true })
+      yield* Fiber.join(publisher)
+      assert.deepStrictEqual(yield* Members.received(other), [...numbers(5), "last"])
+      assert.deepStrictEqual(published((yield* Members.receivedUntilClosed(stalled)).messages), numbers(5))
+    }),
+    { ...small, strategy: "suspend" }
+  )
+
+  live(
     "has a backlog that is bounded in octets, too",
     Effect.gen(function*() {
       const { stalled } = yield* pair()

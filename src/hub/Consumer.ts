@@ -23,6 +23,7 @@ export class Consumer {
   /** Made when something waits, and gone with it. */
   private backlog: Backlog | undefined = undefined
   private pumps = false
+  private isHopeless = false
   /** Told when nothing waits any more. */
   private readonly onCaughtUp: () => void
 
@@ -54,15 +55,22 @@ export class Consumer {
     outbox.message(message, compress)
   }
 
-  /** Keeps a message for later, as far as its strategy allows that; true if the publisher has to wait. */
+  /** Keeps a message for later, as far as its strategy allows that; true if the consumer is too slow for it. */
   keep(waiting: Waiting): boolean {
     const backlog = this.backlog ??= new Backlog(this.capacity)
     const isKept = backlog.makeRoom(waiting)
     if (isKept || waiting.strategy === "suspend") backlog.push(waiting)
     else waiting.topic.countDropped()
-    if (!isKept && waiting.strategy === "close") this.giveUp(backlog)
-    else this.pumpLater()
-    return !backlog.isWithin
+    if (!isKept && waiting.strategy === "close") this.isHopeless = true
+    this.pumpLater()
+    return this.isHopeless || !backlog.isWithin
+  }
+
+  /** Closes the connection if that is due. Who is resumed by that may publish: not to be called within a delivery. */
+  settle(): void {
+    if (!this.isHopeless) return
+    this.backlog?.drop()
+    this.driver.close(tooSlow)
   }
 
   /** Calls back when there is room again, or the connection has ended; returns how to call that off. */
@@ -79,7 +87,7 @@ export class Consumer {
       const run = () => outbox.message(message, compress)
       outbox.turns.inOrder({ size: message.payload.length, run, drop: ignore })
     })
-    this.end()
+    queueMicrotask(() => this.end()) // publishers are not to go on before the connection closes
   }
 
   /** The connection has ended, and with it what was kept. */
@@ -87,11 +95,6 @@ export class Consumer {
     const { backlog } = this
     this.backlog = undefined
     backlog?.waiters.call()
-  }
-
-  private giveUp(backlog: Backlog): void {
-    backlog.drop()
-    this.driver.close(tooSlow)
   }
 
   private pumpLater(): void {
@@ -109,8 +112,12 @@ export class Consumer {
     if (backlog === undefined || !this.isOpen) return
     const can = () => isTurn && this.isOpen && !outbox.isCongested && !outbox.turns.isBusy
     backlog.drain(can, ({ compress, message }) => outbox.message(message, compress))
-    if (backlog.isWithin) backlog.waiters.call()
-    if (!backlog.isEmpty) return this.pumpLater()
+    if (backlog.isEmpty) this.catchUp()
+    else this.pumpLater()
+    if (backlog.isWithin) backlog.waiters.call() // last: publishers go on at once
+  }
+
+  private catchUp(): void {
     this.backlog = undefined
     this.onCaughtUp()
   }

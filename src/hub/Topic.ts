@@ -79,7 +79,9 @@ export class Topic {
       else if (consumer.keep({ message, compress, strategy, topic: this })) (slow ??= []).push(consumer)
     }
     this.countPublished(count)
-    return slow ?? none
+    if (slow === undefined) return none
+    for (const consumer of slow) consumer.settle()
+    return slow
   }
 
   private countPublished(deliveries: number): void {
