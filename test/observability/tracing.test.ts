@@ -3,6 +3,7 @@ import { Effect, Layer, Stream } from "effect"
 import * as Observability from "../../src/Observability.ts"
 import * as WebSocketClient from "../../src/WebSocketClient.ts"
 import * as WebSocketServer from "../../src/WebSocketServer.ts"
+import * as RawServer from "../client/RawServer.ts"
 import * as RawClient from "../server/RawClient.ts"
 import * as TestServer from "../server/TestServer.ts"
 import * as Spans from "./Spans.ts"
@@ -133,6 +134,21 @@ describe("spans", () => {
       ])
       const { spanId } = spans.find("websocket.connection", "server")
       assert.deepStrictEqual(ofMessages.map(Spans.parentOf), Array(4).fill(spanId))
+    }))
+
+  it.live("are told the server of where there is a tracer, in the headers of the handshake, and not where there is none", () =>
+    Effect.gen(function*() {
+      const { requests, url } = yield* RawServer.start((request) => request.socket.end(RawServer.answer(403)))
+      const spans = Spans.make()
+      const refused = Effect.flip(WebSocketClient.connect(url))
+      yield* refused
+      yield* Effect.provide(refused, spans.layer)
+      const { spanId, traceId } = spans.find("websocket.handshake", "client")
+      const told = requests.map(({ headers }) => [headers["traceparent"], headers["b3"]])
+      assert.deepStrictEqual(told, [
+        [undefined, undefined],
+        [`00-${traceId}-${spanId}-01`, `${traceId}-${spanId}-1`]
+      ])
     }))
 
   it.live("are not made where they are switched off, and no trace is sent then", () =>
