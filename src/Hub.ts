@@ -28,7 +28,7 @@ import * as WebSocketError from "./WebSocketError.ts"
  * - `sliding`: the oldest messages that are sliding make room for it. If that is not enough, it is dropped.
  * - `dropping`: the message is dropped.
  *
- * Messages of topics that are joined as `sliding` make room for those that are `close` or `suspend`, too.
+ * Messages of topics that are joined as `sliding` make room for those of all others, too.
  *
  * @category models
  * @since 0.1.0

@@ -35,8 +35,9 @@ export {
  * **Details**
  *
  * What one hub publishes has to come to every other one in that order. It may come back to the hub itself, which knows
- * it by its origin. Nothing here fails: what is to be done while the others cannot be reached, whether to wait, to keep
- * or to drop what is published, is up to the backplane.
+ * it by its origin. What two hubs publish at the same time may come to their members in different orders. Nothing here
+ * fails: what is to be done while the others cannot be reached, whether to wait, to keep or to drop what is published, is
+ * up to the backplane.
  *
  * @category models
  * @since 0.1.0
