@@ -1,22 +1,23 @@
 /**
- * What a heartbeat costs an idle connection: heap beside none, and beside a fiber that pings; and the CPU time of a ping
- * with its pong. Both ends are in this process, in memory, and only one of them has the heartbeat.
+ * What a heartbeat costs an idle connection: heap, and the CPU time of a ping with its pong; beside no heartbeat, and a
+ * fiber for each connection that pings. Both ends are in this process and in memory, and do the same.
  *
  * `node --expose-gc --conditions=effect-ws-source scripts/bench/heartbeat.ts`
  */
-import { Effect, Schedule, Scope } from "effect"
+import { Effect, Exit, Schedule, Scope } from "effect"
 import * as Connection from "effect-ws/Connection"
-import * as Heartbeat from "effect-ws/Heartbeat"
 import { setTimeout as pause } from "node:timers/promises"
 
-const count = 10_000
-const interval = "3 seconds"
+const pairs = 5000
+const interval = "4 seconds"
+
+const pinging = ({ ping }: Connection.Connection) =>
+  Effect.forkScoped(Effect.repeat(ping(), Schedule.spaced(interval)), { startImmediately: true })
 
 const ways = {
-  none: () => Effect.void,
-  heartbeat: (connection: Connection.Connection) => Effect.orDie(Heartbeat.start(connection, { interval })),
-  fiber: (connection: Connection.Connection) =>
-    Effect.forkScoped(Effect.repeat(connection.ping(), Schedule.spaced(interval)))
+  none: Connection.pair(),
+  heartbeat: Connection.pair({ heartbeat: { interval } }),
+  fiber: Effect.tap(Connection.pair(), ([client, server]) => Effect.all([pinging(client), pinging(server)]))
 }
 
 const heap = (): number => {
@@ -31,20 +32,18 @@ const cpu = (): number => {
 
 const measure = async (way: keyof typeof ways) => {
   const scope = Scope.makeUnsafe("parallel")
-  const start = (connection: Connection.Connection) => Scope.provide(ways[way](connection), scope)
-  const pairs = await Effect.runPromise(Scope.provide(Effect.replicateEffect(Connection.pair(), count), scope))
-  await pause(100)
   const before = heap()
+  const made = await Effect.runPromise(Scope.provide(Effect.replicateEffect(ways[way], pairs), scope))
+  await pause(100)
+  const octets = (heap() - before) / (2 * pairs)
   const cpuBefore = cpu()
-  await Effect.runPromise(Effect.forEach(pairs, ([client]) => start(client), { discard: true }))
-  const atFirst = heap()
-  await pause(6000) // every connection has pinged once
-  const pinged = heap()
-  const used = cpu() - cpuBefore
-  for (const [client, server] of pairs) Effect.runSync(Effect.andThen(client.terminate, server.terminate))
-  await Effect.runPromise(Scope.close(scope, await Effect.runPromiseExit(Effect.void)))
-  return { way, octets: (atFirst - before) / count, octetsAfterPing: (pinged - before) / count, micros: used / count }
+  await pause(5000) // all have pinged once
+  const micros = (cpu() - cpuBefore) / (2 * pairs)
+  const octetsAfterPing = (heap() - before) / (2 * pairs)
+  for (const [client, server] of made) Effect.runSync(Effect.andThen(client.terminate, server.terminate))
+  await Effect.runPromise(Scope.close(scope, Exit.void))
+  return { way, octets: Math.round(octets), octetsAfterPing: Math.round(octetsAfterPing), micros }
 }
 
 await measure("none") // warms up
-for (const way of ["none", "heartbeat", "fiber", "none", "heartbeat", "fiber"] as const) console.log(await measure(way))
+for (const way of ["none", "heartbeat", "fiber"] as const) console.log(await measure(way))

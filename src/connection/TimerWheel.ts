@@ -31,6 +31,20 @@ export interface Timed {
   onDue(now: number): void
 }
 
+/**
+ * How exactly a wheel goes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Manner {
+  readonly startTimer: StartTimer
+  /** The milliseconds, of which a time is a multiple that is due after a delay. */
+  readonly grainOf: (delay: number) => number
+  /** How many items are called in one go. */
+  readonly most: number
+}
+
 /** Milliseconds: as long as nothing waits, and below what the platform's timers can take. */
 const longest = 2 ** 30
 
@@ -46,16 +60,14 @@ const parts = 16
 export class TimerWheel {
   /** Milliseconds with fractions that only ever grow. */
   readonly preciseNow: () => number
-  private readonly startTimer: StartTimer
-  private readonly grainOf: (delay: number) => number
+  private readonly manner: Manner
   private readonly slots = new Map<number, Slot>()
   private wakesAt = Infinity
   private cancel: (() => void) | undefined = undefined
 
-  constructor(clock: Clock.Clock, startTimer: StartTimer, grainOf: (delay: number) => number) {
+  constructor(clock: Clock.Clock, manner: Manner) {
     this.preciseNow = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-    this.startTimer = startTimer
-    this.grainOf = grainOf
+    this.manner = manner
   }
 
   /** Whole milliseconds. */
@@ -66,7 +78,7 @@ export class TimerWheel {
   /** Times what is not timed yet: it is due a delay in milliseconds after `now`. */
   set(item: Timed, now: number, delay: number): void {
     const whole = Math.min(Math.max(1, Math.ceil(delay)), longest)
-    const grain = this.grainOf(whole)
+    const grain = this.manner.grainOf(whole)
     const dueAt = Math.ceil((now + whole) / grain) * grain
     const slot = this.slots.get(dueAt) ?? { dueAt, items: new Set() }
     this.slots.set(dueAt, slot)
@@ -93,22 +105,24 @@ export class TimerWheel {
   }
 
   private wakeIn(millis: number): () => void {
-    return this.startTimer(Duration.millis(Math.max(1, millis)), () => {
+    return this.manner.startTimer(Duration.millis(Math.max(1, millis)), () => {
       this.cancel = undefined
       this.wakesAt = -Infinity // whatever is set now waits for the end of the turn
       try {
         this.turn(this.now())
       } finally {
         this.wakesAt = Infinity
-        this.arm() // also for the rest, if one of them threw
+        this.arm() // also for the rest, if they were too many or one of them threw
       }
     })
   }
 
   private turn(now: number): void {
+    let left = this.manner.most
     for (const slot of this.slots.values()) {
       if (slot.dueAt > now) continue
       for (const item of slot.items) {
+        if (left-- === 0) return
         slot.items.delete(item)
         item.slot = undefined
         item.onDue(now)
@@ -135,11 +149,14 @@ const platformClock = Context.get(Context.empty(), Clock.Clock)
 /** A power of two, which makes slots of different delays meet. */
 const coarse = (delay: number): number => delay < parts ? 1 : 2 ** (31 - Math.clz32(delay / parts))
 
+/** Some milliseconds' worth of pings, so that connections which began together do not hold up everything. */
+const most = 128
+
 const exact = (): number => 1
 
 /** The platform's clock has one for the whole process. A test's clock has one of its own, which is never late. */
 const wheels = new WeakMap<Clock.Clock, TimerWheel>([
-  [platformClock, new TimerWheel(platformClock, afterReading, coarse)]
+  [platformClock, new TimerWheel(platformClock, { startTimer: afterReading, grainOf: coarse, most })]
 ])
 
 /**
@@ -152,7 +169,8 @@ export const wheelOf = (context: Context.Context<never>): TimerWheel => {
   const clock = Context.get(context, Clock.Clock)
   const known = wheels.get(clock)
   if (known !== undefined) return known
-  const wheel = new TimerWheel(clock, timersOf(Context.make(Clock.Clock, clock)), exact)
+  const startTimer = timersOf(Context.make(Clock.Clock, clock))
+  const wheel = new TimerWheel(clock, { startTimer, grainOf: exact, most: Infinity })
   wheels.set(clock, wheel)
   return wheel
 }

@@ -14,12 +14,16 @@ class Time {
   readonly timers = new Set<{ readonly at: number; readonly callback: () => void }>()
   readonly wheel: TimerWheel
 
-  constructor(grainOf: (delay: number) => number = () => 1) {
+  constructor(grainOf: (delay: number) => number = () => 1, most = Infinity) {
     const clock: Clock.Clock = {
       ...Context.get(Context.empty(), Clock.Clock),
       monotonicTimeNanosUnsafe: () => BigInt(Math.round(this.now * 1e6))
     }
-    this.wheel = new TimerWheel(clock, (duration, callback) => this.start(duration, callback), grainOf)
+    this.wheel = new TimerWheel(clock, {
+      startTimer: (duration, callback) => this.start(duration, callback),
+      grainOf,
+      most
+    })
   }
 
   private start(duration: Duration.Duration, callback: () => void) {
@@ -123,6 +127,19 @@ describe("a timer wheel", () => {
     assert.deepStrictEqual([early.due, late.due], [[5], []])
     time.turnTo(100)
     assert.deepStrictEqual(late.due, [100])
+  })
+
+  it("leaves those that are too many for one go to the next", () => {
+    const time = new Time(() => 1, 10)
+    const items = Array.from({ length: 25 }, () => new Item())
+    for (const item of items) time.wheel.set(item, 0, 5)
+    const called = () => items.filter(({ due }) => due.length === 1).length
+    const counts = [5, 6, 7, 100].map((millis) => {
+      time.turnTo(millis)
+      return called()
+    })
+    assert.deepStrictEqual(counts, [10, 20, 25, 25])
+    assert.strictEqual(time.timers.size, 0)
   })
 
   it("serves the others although one of them throws", () => {
