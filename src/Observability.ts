@@ -1,5 +1,5 @@
 /**
- * What goes on in the WebSockets of a process: metrics, and spans.
+ * What goes on in the WebSockets of a process: metrics, spans, and logs.
  *
  * @since 0.1.0
  */
@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Compression from "./Compression.ts"
+import * as ConnectionLogs from "./connection/ConnectionLogs.ts"
 import type { Distribution } from "./connection/Distribution.ts"
 import { tallies, type Tally } from "./connection/Tally.ts"
 import * as Tracing from "./connection/Tracing.ts"
@@ -222,3 +223,12 @@ export type SpanLevel = Tracing.Level
  * @since 0.1.0
  */
 export const layerSpans = (level: SpanLevel): Layer.Layer<never> => Layer.succeed(Tracing.Level, level)
+
+/**
+ * Annotates what a server's handlers log with `websocket.connection.id`, the connection's `id`. It belongs where the
+ * server's layer is provided. What the server itself logs of a handler is always annotated.
+ *
+ * @category logging
+ * @since 0.1.0
+ */
+export const layerLogs: Layer.Layer<never> = Layer.succeed(ConnectionLogs.Wanted, true)

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { Connection } from "../Connection.ts"
+import * as ConnectionLogs from "../connection/ConnectionLogs.ts"
 import * as ConnectionSpan from "../connection/ConnectionSpan.ts"
 import { WebSocketError } from "../WebSocketError.ts"
 import type { ServerConnection } from "../WebSocketServer.ts"
@@ -41,9 +42,10 @@ export const run = <A, E, R>(
       const handling = ConnectionSpan.live(connection, "server", (connection) =>
         Effect.onExit(
           Effect.suspend(() => restore(handler(connection as ServerConnection))),
-          (exit) => Exit.isFailure(exit) ? onFailure(connection, exit.cause) : Effect.void
+          (exit) =>
+            Exit.isFailure(exit) ? ConnectionLogs.annotate(connection, onFailure(connection, exit.cause)) : Effect.void
         ))
-      return Effect.annotateLogs(handling, ConnectionSpan.idKey, connection.id)
+      return ConnectionLogs.annotateIfWanted(connection, handling)
     })
   )
 

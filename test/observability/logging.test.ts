@@ -1,11 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger, References, Stream } from "effect"
 import * as NodeWebSocketServer from "../../src/NodeWebSocketServer.ts"
+import * as Observability from "../../src/Observability.ts"
 import * as WebSocketClient from "../../src/WebSocketClient.ts"
 import * as WebSocketServer from "../../src/WebSocketServer.ts"
 
-describe("what is logged for a connection", () => {
-  it.live("says which one it is, besides what the layer's annotations say", () =>
+describe.each([
+  { does: "which one it is, besides what the layer's annotations say, where that is wanted", logs: true },
+  { does: "what the layer's annotations say, and which one it is only where the server logs it", logs: false }
+])("what is logged for a connection", ({ does, logs }) => {
+  it.live(`says ${does}`, () =>
     Effect.gen(function*() {
       const logged: Array<readonly [unknown, Readonly<Record<string, unknown>>]> = []
       const logger = Logger.make<unknown, void>(({ fiber, message }) => {
@@ -19,7 +23,7 @@ describe("what is logged for a connection", () => {
         }))
       const { url } = yield* Layer.build(
         Layer.provideMerge(Talk, NodeWebSocketServer.layer({ port: 0, host: "127.0.0.1" })).pipe(
-          Layer.provide(Logger.layer([logger]))
+          Layer.provide([Logger.layer([logger]), logs ? Observability.layerLogs : Layer.empty])
         )
       ).pipe(
         Effect.annotateLogs("service", "talk"),
@@ -30,7 +34,8 @@ describe("what is logged for a connection", () => {
       yield* Effect.forEach(clients, ({ send }, i) => send(`from ${i}`))
       yield* Effect.forEach(clients, ({ close }) => close())
       yield* Effect.repeat(Effect.sync(() => logged.length), { until: (count) => count === 4 })
-      const said = (i: number) => [[`from ${i}`], { "service": "talk", "websocket.connection.id": ids[i] }] as const
+      const said = (i: number) =>
+        [[`from ${i}`], { "service": "talk", ...(logs ? { "websocket.connection.id": ids[i] } : {}) }] as const
       assert.notStrictEqual(ids[0], ids[1])
       assert.match(String(ids[0]), /^server-\d+$/)
       assert.deepInclude(logged, said(0))
