@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+export * as AsyncConnection from "./AsyncConnection.ts"
 export * as Codec from "./Codec.ts"
 export * as Compression from "./Compression.ts"
 export * as Connection from "./Connection.ts"

@@ -119,6 +119,16 @@ describe("the examples", () => {
     ])
   })
 
+  it("promises: a loop that is left, and one that a signal ends", async () => {
+    const lines = (await outputOf("promises.ts")).trim().split("\n")
+    assert.deepStrictEqual(lines, [
+      "hello!",
+      "hello!!",
+      "hello!!!",
+      "TimeoutError: The operation was aborted due to timeout"
+    ])
+  })
+
   it("streaming: a large file comes through whole", async () => {
     assert.match(await outputOf("streaming.ts"), /came through: [0-9a-f]{64}\n$/)
   })
