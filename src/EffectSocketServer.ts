@@ -225,7 +225,12 @@ class Runs {
 
 const keepIn = <A, E, R>(fibers: Fibers, serving: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
-    fibers.add(fiber)
-    fiber.addObserver(() => fibers.delete(fiber))
+    keep(fibers, fiber)
     return serving
   })
+
+/** A function of its own, so that the observer does not hold on to what is served. */
+const keep = (fibers: Fibers, fiber: Fiber.Fiber<unknown, unknown>): void => {
+  fibers.add(fiber)
+  fiber.addObserver(() => fibers.delete(fiber))
+}

@@ -111,7 +111,7 @@ describe("the reader", () => {
   it.live("fails a pull that waits as soon as its scope ends, before the peer has answered the goodbye", () =>
     leavingNothing(Effect.gen(function*() {
       const server = yield* RawServer.start((request) => request.socket.write(RawServer.acceptance(request)))
-      const socket = yield* EffectSocket.makeWebSocket(server.url)
+      const socket = yield* EffectSocket.makeWebSocket(server.url, { closeTimeout: "1 hour" })
       const scope = yield* Scope.make()
       const { pull } = yield* Scope.provide(socket.reader, scope)
       const pulling = yield* Effect.forkChild(Effect.flip(pull), { startImmediately: true })

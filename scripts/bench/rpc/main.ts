@@ -79,7 +79,7 @@ type Samples = ReadonlyArray<ReadonlyArray<Sample>>
 const costs = async (it: Case): Promise<Samples> => {
   const servers = await Promise.all(names.map((name) => serve(name, it)))
   const milliseconds = Number(values.milliseconds)
-  for (const server of servers) await cost(server, it, milliseconds)
+  for (const server of servers) await cost(server, it, 2 * milliseconds)
   const samples = names.map((): Array<Sample> => [])
   for (let round = 0; round < rounds; round++) {
     for (const [i, server] of servers.entries()) samples[i].push(await cost(server, it, milliseconds))
