@@ -201,7 +201,6 @@ export class Driver implements Receiver {
     this.protocol.endOfStream()
     this.readOn()
     this.deadline.clear()
-    this.outbox.abandon()
     this.goneWaiters.call()
   }
 
