@@ -368,6 +368,30 @@ describe("sending", () => {
       assert.strictEqual((yield* server.closed).code, 1011)
     }).pipe(Effect.scoped))
 
+  it.live("a streamed message that fails when its turn comes lets nothing out after the Close", () =>
+    Effect.gen(function*() {
+      const { client, server } = yield* Loopback.pair()
+      const first = yield* Effect.forkChild(client.sendStream(Stream.fromEffect(Effect.as(Effect.yieldNow, "first"))), {
+        startImmediately: true
+      })
+      const failing = yield* Effect.forkChild(Effect.exit(client.sendStream(Stream.fail("no"))), {
+        startImmediately: true
+      })
+      const behind = yield* Effect.forkChild(Effect.exit(client.send("behind")), { startImmediately: true })
+      yield* Fiber.join(first)
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(failing)))
+      assert.isTrue(Exit.isFailure(yield* Fiber.join(behind)))
+      assert.deepInclude(yield* server.closed, { code: 1011, clean: true })
+    }).pipe(Effect.scoped))
+
+  it.live("a streamed message of which only the end is missing fails if the connection ends before", () =>
+    Effect.gen(function*() {
+      const { client, server } = yield* Loopback.pair()
+      const closed = Stream.drain(Stream.fromEffect(Effect.andThen(server.close(4000, "enough"), client.closed)))
+      const { reason } = yield* Effect.flip(client.sendStream(Stream.concat(Stream.make("all but the end"), closed)))
+      assert.deepInclude(reason, { _tag: "CloseError", code: 4000 })
+    }).pipe(Effect.scoped))
+
   it.live("over a stream that passes bytes on later keeps them as they were", () =>
     Effect.gen(function*() {
       const held: Array<Buffer> = []

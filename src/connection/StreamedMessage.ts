@@ -64,8 +64,7 @@ class Writer {
   /** Writes parts, waiting wherever compressing one takes its time, and then for the transport. */
   parts(batch: NonEmptyReadonlyArray<Message.Message>, from: number): Sent {
     return Effect.suspend(() => {
-      const { outbox, unsendable } = this.driver
-      if (outbox.isAbandoned && unsendable !== undefined) return Effect.fail(unsendable)
+      if (this.cut !== undefined) return this.cut
       for (let i = from; i < batch.length; i++) {
         const later = this.part(batch[i])
         if (later !== undefined) return Effect.andThen(later, this.parts(batch, i + 1))
@@ -74,7 +73,13 @@ class Writer {
     })
   }
 
-  readonly end: Sent = Effect.suspend(() => this.write(true, empty) ?? Effect.void)
+  readonly end: Sent = Effect.suspend(() => this.cut ?? this.write(true, empty) ?? Effect.void)
+
+  /** Why the rest will not arrive, if it will not. */
+  private get cut(): Effect.Effect<never, WebSocketError.WebSocketError> | undefined {
+    const { outbox, unsendable } = this.driver
+    return outbox.isAbandoned && unsendable !== undefined ? Effect.fail(unsendable) : undefined
+  }
 
   private part(part: Message.Message): Sent | undefined {
     this.opcode ??= Message.opcodeOf(part)

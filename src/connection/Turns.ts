@@ -74,9 +74,10 @@ export class Turns {
     for (const { drop } of jobs) drop()
   }
 
+  /** A job may end the connection: those behind it are dropped then. */
   private runOn(jobs: Array<Job>): void {
     this.running = true
-    while (this.current === undefined) {
+    while (this.current === undefined && this.jobs === jobs) {
       const job = jobs.shift()
       if (job === undefined) break
       this.size -= job.size
