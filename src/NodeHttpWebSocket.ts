@@ -221,6 +221,7 @@ export const layerServer = (
  * `HttpServerRequest.upgrade`, and what is written for it, such as `RpcServer.layerHttp`, gets connections of effect-ws, on
  * the terms of the option `websocket`: see `EffectSocket`. `upgradeWith` adds headers to the 101. A request that breaks the
  * rules of the handshake is refused when `upgrade` is called; the 101 is written when the socket's reader is acquired.
+ * Apps are interruptible where a WebSocket is asked for, also those that Effect's server would not interrupt otherwise.
  *
  * When the server stops, it interrupts the handlers of its WebSockets, so that every client hears 1001 at once, after all
  * that was sent before. It waits for them, and for other requests, up to `gracefulShutdownTimeout`, by default 20
