@@ -7,7 +7,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     pool: "forks",
     maxConcurrency: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000
+    // So that nothing hangs; a busy machine may take its time
+    testTimeout: 60_000,
+    hookTimeout: 60_000
   }
 })

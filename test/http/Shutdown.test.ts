@@ -13,7 +13,8 @@ import * as TestApp from "./TestApp.ts"
 type Handler = WebSocketServer.Handler<unknown, unknown, Scope.Scope>
 type ServerOptions = Parameters<typeof TestApp.ours>[1]
 
-const within = (elapsed: Duration.Duration, limit: number) => assert.isBelow(Duration.toMillis(elapsed), limit)
+/** Far from the 20 seconds that Effect's own server waits, on a busy machine too. */
+const isPrompt = (elapsed: Duration.Duration) => assert.isBelow(Duration.toSeconds(elapsed), 10)
 
 /** Starts a server, has a test do something with it, and stops it. */
 const stopping = Effect.fnUntraced(function*<A, E>(
@@ -59,7 +60,7 @@ for (const [name, serving] of [["a router", routed], ["an app without a router",
             }
             assert.deepStrictEqual(yield* Fiber.join(heard), ["welcome"])
             assert.strictEqual((yield* client.closed).code, 1001)
-            within(elapsed, 1000)
+            isPrompt(elapsed)
           })
       ))
 
@@ -71,7 +72,7 @@ for (const [name, serving] of [["a router", routed], ["an app without a router",
           const [elapsed] = yield* Effect.timed(stop)
           assert.strictEqual((yield* peer.closed).code, 1001)
           assert.deepStrictEqual(peer.messages, [...Array.from({ length: 500 }, (_, i) => `${i}`), "bye"])
-          within(elapsed, 1000)
+          isPrompt(elapsed)
         }))
     })
 
@@ -82,7 +83,7 @@ for (const [name, serving] of [["a router", routed], ["an app without a router",
           const [elapsed] = yield* Effect.timed(stop)
           const codes = yield* Effect.forEach(silent, ({ closeCode }) => closeCode)
           assert.deepStrictEqual(codes, silent.map(() => 1001))
-          within(elapsed, 1000)
+          isPrompt(elapsed)
         })))
 
     it.live("waits no longer than it was told to for clients that do not answer", () =>
@@ -94,7 +95,7 @@ for (const [name, serving] of [["a router", routed], ["an app without a router",
             const silent = yield* RawClient.open(port, "/")
             const [elapsed] = yield* Effect.timed(stop)
             assert.strictEqual(yield* silent.closeCode, 1001)
-            within(elapsed, 1000)
+            isPrompt(elapsed)
           })
       ))
 
@@ -104,7 +105,7 @@ for (const [name, serving] of [["a router", routed], ["an app without a router",
           const client = yield* RawClient.open(port, "/")
           client.socket.pause()
           const [elapsed] = yield* Effect.timed(stop)
-          within(elapsed, 1500)
+          isPrompt(elapsed)
         }))
     })
 
@@ -128,7 +129,7 @@ for (const [name, serving] of [["a router", routed], ["an app without a router",
           const client = yield* RawClient.open(port, "/")
           client.socket.resetAndDestroy()
           const [elapsed] = yield* Effect.timed(stop)
-          within(elapsed, 1000)
+          isPrompt(elapsed)
         })))
 
     it.live("also with preemptive shutdown disabled", () =>
@@ -140,7 +141,7 @@ for (const [name, serving] of [["a router", routed], ["an app without a router",
             const peer = yield* WsPeer.connect(url)
             const [elapsed] = yield* Effect.timed(stop)
             assert.strictEqual((yield* peer.closed).code, 1001)
-            within(elapsed, 1000)
+            isPrompt(elapsed)
           })
       ))
   })

@@ -174,7 +174,7 @@ const stopping = (serving: Layer.Layer<never, never, HttpServer.HttpServer>) =>
     const peer = yield* WsPeer.connect(url)
     const gone = yield* RawClient.open(port, "/")
     gone.socket.resetAndDestroy()
-    const [elapsed] = yield* Effect.timed(Effect.timeout(Scope.close(scope, Exit.void), 1000))
+    const [elapsed] = yield* Effect.timed(Effect.timeout(Scope.close(scope, Exit.void), 10_000))
     return [yield* peer.closed, elapsed] as const
   })
 
