@@ -143,8 +143,18 @@ const message = (mask: Frame["mask"]): Uint8Array =>
     { opcode: 8, payload: Wire.hex("03e8 627965") }
   ].map((sent) => Wire.frame({ ...sent, mask })))
 
+/** A text of two fragments that ends within a character. */
+const cutText = (mask: Frame["mask"]): Uint8Array =>
+  Wire.concat([
+    Wire.frame({ opcode: 1, fin: false, payload: Wire.utf8("a"), mask }),
+    Wire.frame({ opcode: 0, payload: Wire.hex("c3"), mask })
+  ])
+
 /** What is said to a client, and to a server. */
-export const seeds: ReadonlyArray<Uint8Array> = [message(undefined), message(Wire.exampleMask)]
+export const seeds: ReadonlyArray<Uint8Array> = [undefined, Wire.exampleMask].flatMap((mask) => [
+  message(mask),
+  cutText(mask)
+])
 
 /** Who receives it, most of the time: a server is sent masked frames. */
 export const isForServer = (content: Uint8Array, random: Random): boolean =>

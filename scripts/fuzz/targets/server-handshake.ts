@@ -51,7 +51,7 @@ const example = [
 
 export const target: Target = {
   name: "server-handshake",
-  seeds: [Words.contentOf(example)],
+  seeds: [example, example.replace("http:", "\u0001X-Mine: 1")].map(Words.contentOf),
   mutate: Words.mutateWith(Heads.dictionary),
   run: ({ choice, content }) => {
     const { firstLine, headers } = Heads.read(content)
