@@ -22,8 +22,8 @@ const shout = async (url: string) => {
 }
 
 const giveUp = async (url: string) => {
-  const connection = await AsyncConnection.connect(url, { signal: AbortSignal.timeout(50) })
   try {
+    const connection = await AsyncConnection.connect(url, { signal: AbortSignal.timeout(50) })
     for await (const message of connection) console.log(message)
   } catch (error) {
     console.log(String(error))
