@@ -43,7 +43,7 @@ export interface Outcome {
 
 const node = (args: ReadonlyArray<string>): Promise<Outcome> =>
   new Promise((resolve) => {
-    const options = { timeout: 20_000, killSignal: "SIGKILL", env: { ...process.env, NODE_OPTIONS: "" } } as const
+    const options = { timeout: 50_000, killSignal: "SIGKILL", env: { ...process.env, NODE_OPTIONS: "" } } as const
     execFile(process.execPath, args, options, (error, stdout, stderr) => {
       const killed = error?.killed === true ? "still running after 20 seconds\n" : ""
       resolve({ exitCode: error === null ? 0 : error.code, output: `${killed}${stdout}${stderr}` })

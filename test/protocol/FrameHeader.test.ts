@@ -150,3 +150,15 @@ describe.each([
     expect(FrameHeader.check(first, second ^ change, rules)).toBe(violation)
   })
 })
+
+describe("what broke a rule", () => {
+  it.each<[Violation, first: number, second: number, culprit: number | undefined]>([
+    ["ReservedBitSet", 0xf2, 0x80, 7],
+    ["ReservedBitSet", 0xa2, 0xff, 2],
+    ["OpcodeReserved", 0x8b, 0x80, 0xb],
+    ["ControlTooLong", 0x89, 0xfe, 126],
+    ["MaskMissing", 0x81, 0x05, undefined]
+  ])("is named for %s", (violation, first, second, culprit) => {
+    expect(FrameHeader.culprit(violation, first, second)).toBe(culprit)
+  })
+})

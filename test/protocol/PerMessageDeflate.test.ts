@@ -81,6 +81,16 @@ describe("accept (RFC 7692 §5, §7.1)", () => {
       { clientMaxWindowBits: 9 },
       "permessage-deflate; client_max_window_bits=9"
     ],
+    [
+      "permessage-deflate; client_max_window_bits=10",
+      { clientMaxWindowBits: 10 },
+      "permessage-deflate; client_max_window_bits=10"
+    ],
+    [
+      "permessage-deflate; client_no_context_takeover; server_no_context_takeover",
+      {},
+      "permessage-deflate; client_no_context_takeover; server_no_context_takeover"
+    ],
     ["permessage-deflate; server_max_window_bits=8", {}, "permessage-deflate; server_max_window_bits=8"],
     [
       "permessage-deflate; server_max_window_bits=12",

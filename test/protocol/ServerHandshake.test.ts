@@ -250,6 +250,20 @@ describe("formatRefusal", () => {
     }
   })
 
+  it.each([
+    [401, "Unauthorized"],
+    [403, "Forbidden"],
+    [404, "Not Found"],
+    [408, "Request Timeout"],
+    [421, "Misdirected Request"],
+    [429, "Too Many Requests"],
+    [431, "Request Header Fields Too Large"],
+    [500, "Internal Server Error"],
+    [503, "Service Unavailable"]
+  ])("has the reason phrase of %d", (status, phrase) => {
+    expect(readRefusal({ status, headers: [], body: "" }).statusLine).toBe(`HTTP/1.1 ${status} ${phrase}`)
+  })
+
   it("leaves the reason phrase of any other status empty (RFC 9112 §4)", () => {
     expect(readRefusal({ status: 499, headers: [], body: "" }).statusLine).toBe("HTTP/1.1 499 ")
   })
