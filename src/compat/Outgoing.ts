@@ -128,7 +128,11 @@ export class Outgoing {
       this.activity = reading
       outbox.turns.begin({ size: blob.size, drop })
       blob.arrayBuffer().then(
-        (buffer) => outbox.isBroken ? outbox.abandon() : outbox.turns.end(() => write(new Uint8Array(buffer))),
+        // callbacks of what was sent before come first, as they do in ws
+        (buffer) =>
+          outbox.isBroken
+            ? process.nextTick(() => outbox.abandon())
+            : outbox.turns.end(() => write(new Uint8Array(buffer))),
         (error: Error) => outbox.turns.end(() => receipt?.(error))
       )
     }

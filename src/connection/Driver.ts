@@ -414,7 +414,7 @@ export class Driver implements Receiver {
 
   private writeControl(opcode: Opcode.Control, payload: Uint8Array): void {
     if (opcode === Opcode.Close) this.closing ??= { code: 1005, reason: "" }
-    this.outbox.frame(true, opcode, payload)
+    if (!this.gone) this.outbox.frame(true, opcode, payload)
   }
 
   // ---- sending ----

@@ -48,24 +48,30 @@ const Length16 = 126
 const Length64 = 127
 
 /**
- * What is wrong with a frame, as far as its first two octets show it.
+ * What is wrong with a frame, as far as its first two octets show it. Of several mistakes it is the one that ws reports.
  *
  * @category decoding
  * @since 0.1.0
  */
 export const check = (first: number, second: number, rules: Rules): Violation | undefined => {
   const opcode = first & 0x0f
-  if ((first & Rsv2And3) !== 0 || ((first & Rsv1) !== 0 && !mayCompress(opcode, rules))) return "ReservedBitSet"
+  if ((first & Rsv2And3) !== 0 || ((first & Rsv1) !== 0 && !rules.rsv1)) return "ReservedBitSet"
   if (!Opcode.isDefined(opcode)) return "OpcodeReserved"
+  const wrong = Opcode.isControl(opcode) ? checkControl(first, second) : checkData(first, opcode)
+  if (wrong !== undefined) return wrong
   if (rules.masked !== ((second & Masked) !== 0)) return rules.masked ? "MaskMissing" : "MaskForbidden"
-  if (!Opcode.isControl(opcode)) return undefined
-  if ((first & Fin) === 0) return "ControlFragmented"
-  return (second & 0x7f) > 125 ? "ControlTooLong" : undefined
+  return undefined
 }
 
 /** RSV1 is set on a message's first frame only (RFC 7692 §6.1). */
-const mayCompress = (opcode: number, rules: Rules): boolean =>
-  rules.rsv1 && (opcode === Opcode.Text || opcode === Opcode.Binary)
+const checkData = (first: number, opcode: number): Violation | undefined =>
+  (first & Rsv1) !== 0 && opcode === Opcode.Continuation ? "ReservedBitSet" : undefined
+
+const checkControl = (first: number, second: number): Violation | undefined => {
+  if ((first & Fin) === 0) return "ControlFragmented"
+  if ((first & Rsv1) !== 0) return "ReservedBitSet"
+  return (second & 0x7f) > 125 ? "ControlTooLong" : undefined
+}
 
 /**
  * The number in a header's first two octets that breaks a rule: the bits set of RSV1 to RSV3, as 4, 2 and 1, the opcode,

@@ -149,6 +149,15 @@ describe.each([
   ])("is not %s: %s", (violation, _, first, change) => {
     expect(FrameHeader.check(first, second ^ change, rules)).toBe(violation)
   })
+
+  it("is refused for the mistake that ws reports, if there are several", () => {
+    const mask = second ^ 0x80
+    expect(FrameHeader.check(0x09, mask, rules)).toBe("ControlFragmented")
+    expect(FrameHeader.check(0x49, mask, rules)).toBe(rules.rsv1 ? "ControlFragmented" : "ReservedBitSet")
+    expect(FrameHeader.check(0xc3, mask, rules)).toBe(rules.rsv1 ? "OpcodeReserved" : "ReservedBitSet")
+    expect(FrameHeader.check(0x89, mask | 126, rules)).toBe("ControlTooLong")
+    expect(FrameHeader.check(0xc0, mask, rules)).toBe("ReservedBitSet")
+  })
 })
 
 describe("what broke a rule", () => {

@@ -1,6 +1,6 @@
 /** Two records, and how they differ. */
-import * as Exceptions from "./Exceptions.ts"
-import type { Record, Side } from "./Journal.ts"
+import * as Excuse from "./Excuse.ts"
+import { type Record, sides } from "./Journal.ts"
 import type { Script } from "./Script.ts"
 
 /** For each line of one, how long what it has in common with the other is from there on. */
@@ -41,12 +41,12 @@ const interesting = (all: ReadonlyArray<string>): ReadonlyArray<string> => {
   return steps.filter((step) => step.some((line) => !line.startsWith(" "))).flat()
 }
 
-const sides: ReadonlyArray<Side> = ["client", "server", "process"]
-
 /** The difference, or `undefined` if there is none. */
 export const find = (script: Script, expected: Record, actual: Record): string | undefined => {
+  const records = [expected, actual]
+  const counting = Excuse.counting(script, records)
   const parts = sides.flatMap((side) => {
-    const [a, b] = [expected, actual].map((record) => Exceptions.excuse(script, record[side]))
+    const [a, b] = records.map((record) => counting(record, side))
     return a.join("\n") === b.join("\n") ? [] : [`${side}:`].concat(interesting(lines(a, b)))
   })
   return parts.length === 0 ? undefined : parts.join("\n")

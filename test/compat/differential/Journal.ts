@@ -1,7 +1,9 @@
 /**
  * What was seen, each side for itself: there is no order between the two.
  */
-export type Side = "client" | "server" | "process"
+export const sides = ["client", "server", "process"] as const
+
+export type Side = typeof sides[number]
 
 export type Record = { readonly [side in Side]: ReadonlyArray<string> }
 

@@ -59,6 +59,14 @@ const violations: ReadonlyArray<readonly [name: string, ...Frames]> = [
   ["fragments whose text is none", frame(1, octets("61"), unfinished), frame(0, octets("ff"), unfinished), frame(0)],
   ["the wrong masking", frame(1, "a", { masked: true }), frame(1, "a", { masked: false })],
   ["the wrong masking of a ping", frame(9, "a", { masked: true }), frame(9, "a", { masked: false })],
+  [
+    "a fragmented ping that is masked wrongly",
+    frame(9, "a", { fin: false, masked: true }),
+    frame(9, "a", {
+      fin: false,
+      masked: false
+    })
+  ],
   ["a length over 2^53", wire("82ff0020000000000000")],
   ["a length over 2^63", wire("82ff8000000000000000")],
   ["a length just over the limit of Buffers", wire("82ff001fffffffffffff")],

@@ -119,6 +119,14 @@ export const scripts = [
     client(["send", { is: "Blob", size: 1000 }, cb], ["send", "after", cb], ["terminate"])
   ),
   script(
+    "callbacks come in order when the socket is destroyed while a Blob is read",
+    client(["send", "before", cb], ["send", { is: "Blob", size: 1000 }, cb], ["socket", "destroy"], [
+      "send",
+      "after",
+      cb
+    ])
+  ),
+  script(
     "a callback may send",
     client(["send", "a", callback(client(["send", "b", callback(client(["send", "c", cb]))]))])
   ),
