@@ -86,7 +86,7 @@ const tests = (client: Effect.Effect<Run, never, Scope>, secure: boolean): void 
       // Subprotocols, and a refusal
       assert.deepInclude(yield* run("/spoken", { protocols: ["v3", "v2"] }), { protocol: "v2", code: 1000 })
       assert.deepInclude(yield* run("/unknown"), { code: 1006, wasClean: false })
-    }))
+    }), 180_000) // a browser that gets 16 MiB takes its time, whoever sends them
 }
 
 describe("Node's WebSocket with our server over TCP", () => tests(inNode, false))
