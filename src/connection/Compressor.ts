@@ -42,6 +42,7 @@ export class Compressor {
   private readonly threshold: number
   private deflater: Deflater | undefined = undefined
   private inflater: Inflater | undefined = undefined
+  private closed = false
 
   constructor(settings: Compression.Resolved, params: PerMessageDeflate.Params, role: Role) {
     this.settings = settings
@@ -83,6 +84,7 @@ export class Compressor {
 
   /** Compresses a part of a message that is streamed. */
   deflatePart(octets: Uint8Array, last: boolean, done: Done): void {
+    if (this.closed) return
     const keep = (payload: Uint8Array) => done(payload.length > copyLimit ? new Uint8Array(payload) : payload)
     this.deflater ??= this.settings.pool.deflater(this.outgoing, this.settings.tuning)
     if (last) this.deflater.deflate(octets, keep, true)
@@ -96,6 +98,7 @@ export class Compressor {
     done: (result: Uint8Array | Violation.ProtocolError) => void,
     borrows: boolean
   ): void {
+    if (this.closed) return
     this.inflater ??= this.settings.pool.inflater(this.incoming)
     this.inflater.inflate(payload, Math.min(limit, this.limitFor(payload)), done, borrows)
   }
@@ -106,8 +109,9 @@ export class Compressor {
     return maxRatio === undefined ? Infinity : Math.max(harmless, length * maxRatio)
   }
 
-  /** Frees the contexts. What is under way does not call back. */
+  /** Frees the contexts, and none are made from now on. What is under way does not call back, nor does what comes later. */
   close(): void {
+    this.closed = true
     this.deflater?.close()
     this.inflater?.close()
   }

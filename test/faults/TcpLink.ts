@@ -73,25 +73,29 @@ const pairs = Effect.acquireRelease(
     })
 )
 
+/** Two sockets, and what may befall them on the way to each other. */
+export const sockets = Effect.map(pairs, ([[client, left], [right, server]]) => {
+  const toServer = new Pipe(left, right).direction
+  const toClient = new Pipe(right, left).direction
+  const link: TestLink.TestLink = {
+    toServer,
+    toClient,
+    set: (conditions) => Effect.andThen(toServer.set(conditions), toClient.set(conditions)),
+    reset: toServer.breakAfter(0, "Reset"),
+    silence: Effect.andThen(toServer.breakAfter(0, "Silence"), toClient.breakAfter(0, "Silence")),
+    isOver: Effect.sync(() => client.destroyed && server.destroyed)
+  }
+  return { client, server, link }
+})
+
 export const pair = (
   options: ConnectionOptions.ConnectionOptions
 ): Effect.Effect<TestLink.Pair, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const [[client, left], [right, server]] = yield* pairs
-    const toServer = new Pipe(left, right).direction
-    const toClient = new Pipe(right, left).direction
-    const sockets = [client, server]
+    const { client, link, server } = yield* sockets
     const [ours, theirs] = yield* Connection.pair(options, [
       NodeTransport.fromDuplex(client),
       NodeTransport.fromDuplex(server)
     ])
-    const link: TestLink.TestLink = {
-      toServer,
-      toClient,
-      set: (conditions) => Effect.andThen(toServer.set(conditions), toClient.set(conditions)),
-      reset: toServer.breakAfter(0, "Reset"),
-      silence: Effect.andThen(toServer.breakAfter(0, "Silence"), toClient.breakAfter(0, "Silence")),
-      isOver: Effect.sync(() => sockets.every(({ destroyed }) => destroyed))
-    }
     return { client: ours, server: theirs, link }
   })

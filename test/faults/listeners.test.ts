@@ -1,0 +1,70 @@
+import WebSocket, { WebSocketServer } from "effect-ws/compat"
+import { once } from "node:events"
+import type { AddressInfo } from "node:net"
+import { setImmediate as tick } from "node:timers/promises"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+
+let uncaught: Array<unknown>
+let others: Array<NodeJS.UncaughtExceptionListener>
+
+beforeEach(() => {
+  uncaught = []
+  others = process.listeners("uncaughtException")
+  process.removeAllListeners("uncaughtException")
+  process.on("uncaughtException", (error) => uncaught.push(error))
+})
+
+afterEach(() => {
+  process.removeAllListeners("uncaughtException")
+  for (const listener of others) process.on("uncaughtException", listener)
+})
+
+const open = async (allowSynchronousEvents: boolean) => {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", allowSynchronousEvents })
+  await once(server, "listening")
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, { allowSynchronousEvents })
+  const [[socket]] = await Promise.all([once(server, "connection"), once(client, "open")])
+  return { client, server, socket: socket as WebSocket }
+}
+
+describe.each([true, false])("a listener that throws (allowSynchronousEvents: %s)", (allowSynchronousEvents) => {
+  it.each(["message", "ping", "close"])("of %s is an uncaught exception, and the connection goes on", async (name) => {
+    const { client, server, socket } = await open(allowSynchronousEvents)
+    const received: Array<string> = []
+    const defect = new Error("boom")
+    const closed = Promise.all([once(client, "close"), once(socket, "close")])
+    client.on("message", (data) => received.push(String(data)))
+    client.on(name, () => {
+      throw defect
+    })
+    socket.send("1")
+    socket.ping()
+    socket.send("2")
+    socket.close(4000)
+    const [[code], [theirs]] = await closed
+    await tick()
+    server.close()
+    await once(server, "close")
+    expect([code, theirs]).toEqual([4000, 4000])
+    expect(received).toEqual(["1", "2"])
+    expect(uncaught).toEqual(name === "message" ? [defect, defect] : [defect])
+  })
+
+  it("as a callback of send is one too, and the others are called", async () => {
+    const { client, server, socket } = await open(allowSynchronousEvents)
+    const called: Array<number> = []
+    const defect = new Error("boom")
+    const closed = Promise.all([once(client, "close"), once(socket, "close")])
+    client.send("1", () => {
+      called.push(1)
+      throw defect
+    })
+    client.send("2", () => called.push(2))
+    client.close()
+    await closed
+    server.close()
+    await once(server, "close")
+    expect(called).toEqual([1, 2])
+    expect(uncaught).toEqual([defect])
+  })
+})
