@@ -21,8 +21,9 @@ import type { Handler, ServerConnection } from "./WebSocketServer.ts"
  * **Details**
  *
  * `for await` takes the messages as `Connection.messages` gives them: a loop that is slow holds the peer back. It ends on
- * close codes 1000, 1001 and 1005, and throws a `WebSocketError` otherwise. Who leaves it, by `break` or by an error,
- * closes the connection with 1000. Promises are rejected with the `WebSocketError` with which the effects fail.
+ * close codes 1000, 1001 and 1005, and throws a `WebSocketError` otherwise. A client that leaves it, by `break` or by an
+ * error, closes the connection with 1000; a server's handler goes on with the connection until it is done. Promises are
+ * rejected with the `WebSocketError` with which the effects fail.
  *
  * @category models
  * @since 0.1.0
@@ -47,7 +48,7 @@ export interface AsyncConnection<C extends Connection.Connection = Connection.Co
   readonly close: (code?: number, reason?: string) => Promise<Connection.CloseEvent>
   /** Waits for the end of the connection, whoever brings it about. It is never rejected. */
   readonly closed: Promise<Connection.CloseEvent>
-  /** Closes with 1000, and waits until nothing is left of the connection. */
+  /** Closes with 1000, and waits until nothing is left of a client's connection. */
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
@@ -65,9 +66,10 @@ export interface Options extends WebSocketClient.Options {
 class AsyncConnectionImpl<C extends Connection.Connection> implements AsyncConnection<C> {
   readonly connection: C
   readonly signal: AbortSignal | undefined
-  private readonly release: Effect.Effect<void>
+  /** What ends the connection's scope, unless that is the handler's to do. */
+  private readonly release: Effect.Effect<void> | undefined
 
-  constructor(connection: C, signal: AbortSignal | undefined, release: Effect.Effect<void>) {
+  constructor(connection: C, signal: AbortSignal | undefined, release?: Effect.Effect<void>) {
     this.connection = connection
     this.signal = signal
     this.release = release
@@ -97,20 +99,23 @@ class AsyncConnectionImpl<C extends Connection.Connection> implements AsyncConne
     const messages = Stream.toAsyncIterable(this.connection.messages)[Symbol.asyncIterator]()
     return {
       next: async () => {
-        const result = await messages.next()
+        const result = await messages.next().catch((error: unknown) => {
+          this.signal?.throwIfAborted()
+          throw error
+        })
         if (result.done === true) this.signal?.throwIfAborted()
         return result
       },
       return: async () => {
         await messages.return?.()
-        await this[Symbol.asyncDispose]()
+        if (this.release !== undefined) await this[Symbol.asyncDispose]()
         return { done: true, value: undefined }
       }
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Effect.runPromise(Effect.andThen(this.connection.close(), this.release))
+    await Effect.runPromise(Effect.andThen(this.connection.close(), this.release ?? Effect.void))
   }
 }
 
@@ -181,7 +186,8 @@ const endWith = (signal: AbortSignal, { closed }: Connection.Connection, end: Ef
  *
  * **Details**
  *
- * When the promise is fulfilled the connection closes with 1000, when it is rejected with 1011.
+ * When the promise is fulfilled the connection closes with 1000, when it is rejected with 1011, also from within a loop
+ * over the messages.
  *
  * **Example** (Echoing)
  *
@@ -207,6 +213,6 @@ export const handler = <X, A = void>(
 ): Handler<X, unknown, never, A> =>
 (connection, accepted) =>
   Effect.tryPromise({
-    try: (signal) => handle(new AsyncConnectionImpl(connection, signal, Effect.void), accepted),
+    try: (signal) => handle(new AsyncConnectionImpl(connection, signal), accepted),
     catch: identity
   })

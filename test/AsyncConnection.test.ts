@@ -7,6 +7,7 @@ import * as WebSocketServer from "effect-ws/WebSocketServer"
 import { getEventListeners, once } from "node:events"
 import { type AddressInfo, createServer, type Socket } from "node:net"
 import { leavingNothing } from "./client/Leaks.ts"
+import * as RawServer from "./client/RawServer.ts"
 import * as TestServer from "./server/TestServer.ts"
 
 const reason = new Error("enough")
@@ -47,6 +48,12 @@ const counting = Effect.gen(function*() {
 /** A server that says what it is told to, and waits for the end. */
 const saying = (messages: ReadonlyArray<string>, code: number) =>
   TestServer.start(WebSocketServer.handle("/", ({ close, sendAll }) => Effect.andThen(sendAll(messages), close(code))))
+
+/** A server that says `a`, and then nothing, not even goodbye. */
+const silent = RawServer.start((request) => {
+  request.socket.write(RawServer.acceptance(request))
+  request.socket.write(Buffer.from([0x81, 1, 0x61]))
+})
 
 /** A server whose handler is an async function. */
 const serving = (handle: Parameters<typeof AsyncConnection.handler<unknown, string>>[0]) =>
@@ -195,6 +202,20 @@ describe("a signal", () => {
   )
 
   live(
+    "ends the loop with its reason also where the peer does not answer",
+    Effect.gen(function*() {
+      const { url } = yield* silent
+      const { abort, signal } = controller()
+      const read = async () => {
+        for await (const message of await AsyncConnection.connect(url, { signal, closeTimeout: 20 })) {
+          if (message === "a") abort()
+        }
+      }
+      assert.strictEqual(yield* Effect.promise(() => rejectionOf(read())), reason)
+    })
+  )
+
+  live(
     "is listened to no longer than the connection is there",
     Effect.gen(function*() {
       const { url } = yield* saying([], 1000)
@@ -268,6 +289,40 @@ describe("an async function as a handler", () => {
       const { errors, url } = yield* serving(() => Promise.reject(reason))
       assert.strictEqual((yield* endOf(url)).code, 1011)
       assert.include(errors[0], "enough")
+    })
+  )
+
+  live(
+    "closes with 1011 when its loop throws, which is logged",
+    Effect.gen(function*() {
+      const { errors, url } = yield* serving(async (connection) => {
+        for await (const _message of connection) throw reason
+      })
+      const { code } = yield* Effect.promise(async () => {
+        const client = await AsyncConnection.connect(url)
+        await client.send("a")
+        return client.closed
+      })
+      assert.strictEqual(code, 1011)
+      assert.include(errors[0], "enough")
+    })
+  )
+
+  live(
+    "can go on with the connection when it has left its loop",
+    Effect.gen(function*() {
+      const { url } = yield* serving(async (connection) => {
+        for await (const message of connection) {
+          if (message === "end of the list") break
+        }
+        await connection.send("thanks")
+      })
+      const heard = yield* Effect.promise(async () => {
+        const client = await AsyncConnection.connect(url)
+        await client.sendAll(["a", "end of the list"])
+        return collect(client)
+      })
+      assert.deepStrictEqual(heard, ["thanks"])
     })
   )
 
