@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Connection from "./Connection.ts"
+import * as Changes from "./connection/Changes.ts"
 import type { Strategy as HubStrategy } from "./hub/Backlog.ts"
 import type { Consumer } from "./hub/Consumer.ts"
 import * as Metrics from "./hub/Metrics.ts"
@@ -280,15 +281,10 @@ const countOf = (topics: Topics, name: string): number => topics.find(name)?.mem
 
 /** Waits until the count is another one. */
 const otherCount = (topics: Topics, name: string, last: number): Effect.Effect<number> =>
-  Effect.suspend(() => {
+  Changes.until(() => {
     const count = countOf(topics, name)
-    if (count !== last) return Effect.succeed(count)
-    const changed = Effect.callback<void>((resume) => {
-      const stop = topics.whenChanged(name, () => resume(Effect.void))
-      return Effect.sync(stop)
-    })
-    return Effect.andThen(changed, otherCount(topics, name, last))
-  })
+    return count === last ? undefined : Effect.succeed(count)
+  }, (look) => topics.whenChanged(name, look))
 
 const nothing: Counts = { published: 0, deliveries: 0, dropped: 0 }
 

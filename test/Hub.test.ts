@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Metric, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Metric, Scheduler, Scope, Stream } from "effect"
 import * as Connection from "effect-ws/Connection"
 import * as Hub from "effect-ws/Hub"
 import * as fc from "fast-check"
@@ -227,6 +227,25 @@ describe("presence", () => {
         )
       )
       assert.deepStrictEqual(seen, [0, 3])
+    })
+  )
+})
+
+describe("presence under a scheduler that lets others in anywhere", () => {
+  live(
+    "misses nobody who joins between looking and waiting",
+    Effect.gen(function*() {
+      const hub = yield* Hub.Hub
+      for (const topic of numbers(60)) {
+        const [, server] = yield* Connection.pair()
+        const joined = yield* Stream.runDrain(Stream.takeUntil(hub.presence(topic), (count) => count === 1)).pipe(
+          Effect.provideService(Scheduler.MaxOpsBeforeYield, 3),
+          Effect.forkChild
+        )
+        for (let turns = 0; turns < Number(topic); turns++) yield* Effect.yieldNow
+        yield* hub.join(topic, server)
+        yield* Fiber.join(joined)
+      }
     })
   )
 })

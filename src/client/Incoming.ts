@@ -9,10 +9,10 @@ import * as Exit from "effect/Exit"
 import type * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import * as Connection from "../Connection.ts"
+import { Changes } from "../connection/Changes.ts"
 import * as Inbox from "../connection/Inbox.ts"
 import type { Message } from "../protocol/Message.ts"
 import type { WebSocketError } from "../WebSocketError.ts"
-import { Changes } from "./Changes.ts"
 
 /** A connection whose messages are not all read yet. */
 interface Source {
