@@ -354,10 +354,12 @@ export const make = (
     })
     // Not at once: a handler that reads straight away is to be there before the first message
     queueMicrotask(() => driver.start())
+    const connected = fromDriver(driver, agreement)
     const given = options.heartbeat ?? Context.get(fiber.context, HeartbeatOptions.CurrentHeartbeat)
-    const heartbeat = HeartbeatOptions.resolve(given)
-    if (heartbeat !== undefined) new Beat(driver, heartbeat, wheelOf(fiber.context)).start()
-    return fromDriver(driver, agreement)
+    if (given === false) return connected
+    // Not before the scope has the connection: a schedule may die
+    return Effect.tap(connected, () =>
+      Effect.sync(() => new Beat(driver, HeartbeatOptions.resolve(given)!, wheelOf(fiber.context)).start()))
   })
 
 /**

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Layer, Option, Schedule, Scope, Stream } from "effect"
 import * as Connection from "effect-ws/Connection"
+import * as ConnectionOptions from "effect-ws/ConnectionOptions"
 import * as Heartbeat from "effect-ws/Heartbeat"
 import * as NodeWebSocketServer from "effect-ws/NodeWebSocketServer"
 import * as WebSocketClient from "effect-ws/WebSocketClient"
@@ -8,6 +9,7 @@ import type { HeartbeatError, WebSocketError } from "effect-ws/WebSocketError"
 import * as WebSocketServer from "effect-ws/WebSocketServer"
 import { TestClock } from "effect/testing"
 import type { Socket } from "node:net"
+import * as MemoryTransport from "../src/transport/MemoryTransport.ts"
 import * as Frames from "./conformance/Frames.ts"
 import * as Loopback from "./Loopback.ts"
 import * as RawClient from "./server/RawClient.ts"
@@ -342,6 +344,17 @@ describe("where it is switched on", () => {
       assert.deepStrictEqual(yield* Heartbeat.roundTrip(client), Option.none())
       const { message } = yield* Effect.flip(Stream.runDrain(Heartbeat.roundTrips(client)))
       assert.strictEqual(message, "the connection has no heartbeat")
+    }).pipe(Effect.scoped))
+
+  it.live("leaves no connection behind if its schedule dies", () =>
+    Effect.gen(function*() {
+      const [left, right] = MemoryTransport.pair()
+      const peer = yield* Connection.make(left, { role: "server" })
+      const options = ConnectionOptions.resolve({ heartbeat: { interval: Schedule.fromStep(Effect.die("boom")) } })
+      const exit = yield* Effect.exit(Effect.scoped(Connection.make(right, { role: "client" }, options)))
+      assert.isTrue(Exit.hasDies(exit))
+      assert.strictEqual((yield* peer.closed).code, 1011)
+      assert.isTrue(right.closed)
     }).pipe(Effect.scoped))
 
   it.live("is not for no time", () =>
