@@ -31,11 +31,11 @@ export class HttpUpgrades {
     fiber: Fiber.Fiber<unknown, unknown>
   ): Effect.Effect<Connection.Connection, never, Scope.Scope> {
     const forget = Effect.sync(() => this.connections.delete(fiber))
-    const making_ = Effect.map(making, (connection) => {
+    const kept = Effect.map(making, (connection) => {
       this.connections.set(fiber, connection)
       return connection
     })
-    return Effect.andThen(Effect.addFinalizer(() => forget), making_)
+    return Effect.andThen(Effect.addFinalizer(() => forget), kept)
   }
 
   /** Interrupts who sees to a connection, so that it says 1001. Connections that are left after the grace are cut. */
