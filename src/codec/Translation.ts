@@ -112,7 +112,10 @@ const print = (
   plain: unknown
 ): Effect.Effect<Message.Message, WebSocketError.WebSocketError> => {
   try {
-    return Effect.succeed(format.print(plain))
+    const printed = format.print(plain) as Message.Message | undefined // `JSON.stringify` gives nothing for what JSON lacks
+    return printed === undefined
+      ? Effect.fail(Faults.unprintable(value, format, "it has no way to write it"))
+      : Effect.succeed(printed)
   } catch (cause) {
     return Effect.fail(Faults.unprintable(value, format, cause))
   }

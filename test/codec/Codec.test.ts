@@ -186,6 +186,14 @@ describe("a value that the schema does not take", () => {
       assert.deepStrictEqual(idsOf(yield* Stream.runCollect(Stream.take(shop.messages, 1))), [3])
     }).pipe(Effect.scoped))
 
+  it.effect("is one, too, if the format writes nothing", () =>
+    Effect.gen(function*() {
+      const [client] = yield* Connection.pair()
+      const format = { name: "JSON", kind: "text", parse: JSON.parse, print: JSON.stringify } as const
+      const { send } = Codec.typed(client, Codec.make(format, Schema.Unknown, Schema.Unknown))
+      assert.instanceOf(yield* failureOf(send(undefined)), EncodeError)
+    }).pipe(Effect.scoped))
+
   it.effect("is one, too, if only the format cannot write it", () =>
     Effect.gen(function*() {
       const [client] = yield* Connection.pair()
