@@ -59,8 +59,8 @@ export const script = fc.record({
 
 export type Script = typeof script extends fc.Arbitrary<infer A> ? A : never
 
-/** What leaves no chance for a clean end, or is one of its own. */
-const isFatal = ({ what }: Step): boolean => ["break", "inject", "reset", "terminate"].includes(what)
+/** What leaves no chance for a clean end, or is one of its own; nobody may read after an interruption. */
+const isFatal = ({ what }: Step): boolean => ["break", "inject", "interrupt", "reset", "terminate"].includes(what)
 
 const staysStalled = (steps: Script["steps"]): boolean =>
   directions.some((direction) => {

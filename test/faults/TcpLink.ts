@@ -7,6 +7,12 @@ import type { Socket } from "node:net"
 import * as NodeTransport from "../../src/transport/NodeTransport.ts"
 import * as TcpPair from "../TcpPair.ts"
 
+/** While its end is on the way, Node cannot reset a socket, and keeps it for good if it is asked to. */
+const reset = (socket: Socket): void => {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy()
+  else socket.resetAndDestroy()
+}
+
 /** Passes octets from one of the proxy's sockets to the other. */
 class Pipe {
   private readonly from: Socket
@@ -20,7 +26,7 @@ class Pipe {
     this.to = to
     from.on("data", (chunk: Buffer) => this.pass(chunk))
     from.on("end", () => this.isLost || to.end())
-    from.on("error", () => this.isLost || to.resetAndDestroy())
+    from.on("error", () => this.isLost || reset(to))
     from.on("close", () => this.isLost || to.end())
     to.on("drain", () => from.resume())
   }
@@ -59,8 +65,8 @@ class Pipe {
     if (this.isLost) return
     this.isLost = true
     if (how === "End") this.to.end()
-    if (how === "Reset") this.to.resetAndDestroy()
-    if (how === "Reset" || how === "WriteError") this.from.resetAndDestroy()
+    if (how === "Reset") reset(this.to)
+    if (how === "Reset" || how === "WriteError") reset(this.from)
     if (how === "WriteError") this.to.end()
   }
 }
