@@ -44,8 +44,8 @@ export class Watched {
   readonly events: Array<string> = []
   readonly received: Array<string> = []
   readonly sent: Array<string> = []
-  /** Which callback was called, and whether with an error. */
-  readonly callbacks: Array<{ readonly n: number; readonly failed: boolean }> = []
+  /** Which callback was called: those of calls that were accepted, and of those after a close, which fail before them. */
+  readonly callbacks: Record<"accepted" | "late", Array<number>> = { accepted: [], late: [] }
   code: number | undefined = undefined
   calls = 0
   readonly ended: Promise<unknown>
@@ -74,9 +74,10 @@ export class Watched {
     this.websocket.ping("?", undefined, this.callback())
   }
 
-  private callback(): (error?: Error | null) => void {
+  private callback(): () => void {
     const n = this.calls++
-    return (error) => void this.callbacks.push({ n, failed: Boolean(error) })
+    const when = this.websocket.readyState === WebSocket.OPEN ? "accepted" : "late"
+    return () => void this.callbacks[when].push(n)
   }
 }
 
