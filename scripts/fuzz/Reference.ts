@@ -19,16 +19,16 @@ export interface Rules {
   readonly maxMessageSize: number
 }
 
-/** What is wrong with a header's first two octets (§5.1, §5.2, §5.5). */
+/** What is wrong with a header's first two octets (§5.1, §5.2, §5.5); of several mistakes the one that ws reports. */
 const refusal = (first: number, second: number, rules: Rules): string | undefined => {
-  const [opcode, isControl] = [first & 15, (first & 8) !== 0]
-  const mayCompress = rules.rsv1 && (opcode === 1 || opcode === 2)
-  if ((first & 0x30) !== 0 || ((first & 0x40) !== 0 && !mayCompress)) return "ReservedBitSet"
+  const [opcode, isControl, hasRsv1] = [first & 15, (first & 8) !== 0, (first & 0x40) !== 0]
+  if ((first & 0x30) !== 0 || (hasRsv1 && !rules.rsv1)) return "ReservedBitSet"
   if (![0, 1, 2, 8, 9, 10].includes(opcode)) return "OpcodeReserved"
-  if (rules.masked && second < 128) return "MaskMissing"
-  if (!rules.masked && second >= 128) return "MaskForbidden"
   if (isControl && first < 128) return "ControlFragmented"
-  return isControl && (second & 127) > 125 ? "ControlTooLong" : undefined
+  if (hasRsv1 && (isControl || opcode === 0)) return "ReservedBitSet"
+  if (isControl && (second & 127) > 125) return "ControlTooLong"
+  if (rules.masked && second < 128) return "MaskMissing"
+  return !rules.masked && second >= 128 ? "MaskForbidden" : undefined
 }
 
 const lengthOf = (bytes: Uint8Array): readonly [length: bigint, octets: number] => {
