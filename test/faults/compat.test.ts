@@ -36,6 +36,9 @@ const settled = async ({ sockets }: CompatPlay.Scene): Promise<void> => {
 
 const runs = Number(process.env["FAULT_RUNS"] ?? 1)
 
+/** The same scripts each time, unless more of them are asked for. */
+const seed = runs === 1 ? { seed: 20_261_125 } : {}
+
 const holds = Effect.promise(() =>
   fc.assert(
     fc.asyncProperty(CompatPlay.script, (script) =>
@@ -49,7 +52,7 @@ const holds = Effect.promise(() =>
         nodeDeflatePool.sleep()
         assert.deepStrictEqual(nodeDeflatePool.usage, { awake: 0, asleep: 0, bytesHeld: 0 })
       })))),
-    { numRuns: 25 * runs, endOnFailure: false }
+    { ...seed, numRuns: 25 * runs, endOnFailure: false }
   )
 )
 

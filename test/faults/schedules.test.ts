@@ -65,6 +65,9 @@ const isOver = (link: TestLink.TestLink, left: number): Effect.Effect<boolean> =
 
 const runs = Number(process.env["FAULT_RUNS"] ?? 1)
 
+/** The same schedules each time, unless more of them are asked for. */
+const seed = runs === 1 ? { seed: 20_261_125 } : {}
+
 const holds = (medium: Play.Medium, numRuns: number) =>
   Effect.gen(function*() {
     const handles = yield* Handles.track
@@ -83,7 +86,7 @@ const holds = (medium: Play.Medium, numRuns: number) =>
       await emptied(pool)
       assert.isTrue(handles.made().slice(before).every(({ destroyed }) => destroyed), "a zlib context is left")
     })
-    yield* Effect.promise(() => fc.assert(property, { numRuns: numRuns * runs, endOnFailure: false }))
+    yield* Effect.promise(() => fc.assert(property, { ...seed, numRuns: numRuns * runs, endOnFailure: false }))
   })
 
 describe("whatever befalls a connection, it ends as it has to", () => {
