@@ -60,7 +60,7 @@ export const target: Target = {
     ok(protocol === undefined || expected.protocols.includes(protocol))
     ok(extensions.every(({ name }) => name === PerMessageDeflate.name))
     const deflate = PerMessageDeflate.readResponse(extensions, wanted)
-    if (Result.isFailure(deflate)) return ["agreed", deflate.failure.slice(20, 50)]
-    return ["agreed", `${protocol}`, JSON.stringify(deflate.success ?? "none")]
+    if (Result.isFailure(deflate)) return ["agreed", "not on compression"]
+    return ["agreed", `${protocol}`, `${deflate.success !== undefined}`]
   }
 }

@@ -99,6 +99,6 @@ export const target: Target = {
       violation: undefined
     })
     deepStrictEqual(joined(cut.frames), found, "a payload has changed")
-    return [...found.map(({ fin, opcode, rsv1, whole }) => `${opcode}${fin}${rsv1}${whole}`), violation ?? "end"]
+    return [...found.map(({ fin, opcode }) => `${opcode} ${fin}`), violation ?? "end"]
   }
 }

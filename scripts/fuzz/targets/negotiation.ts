@@ -30,19 +30,22 @@ const checkParams = (params: PerMessageDeflate.Params, options: PerMessageDeflat
   ok(typeof theirs !== "number" || params.clientMaxWindowBits <= theirs)
 }
 
+/** Which rule it is that was broken. */
+const sectionOf = (failure: string): string => /§[\d.]+/.exec(failure)?.[0] ?? failure
+
 /** A server's answer to whatever a client may offer. */
 const answer = (offers: ReadonlyArray<Extension.Extension>, options: PerMessageDeflate.Options): Trace => {
   const accepted = PerMessageDeflate.accept(offers, options)
   if (Result.isFailure(accepted)) {
     ok(PerMessageDeflate.malformed(offers) !== undefined)
-    return [accepted.failure.replace(/ (?:must|parameter) .*/, "").slice(20)]
+    return [sectionOf(accepted.failure)]
   }
   if (accepted.success === undefined) return ["declined"]
   const { params, response } = accepted.success
   checkParams(params, options)
   const again = Result.getOrThrow(Extension.parse(Extension.format([response])))
   deepStrictEqual(again, [response])
-  return [response.params.map(([name]) => name).join(" ")]
+  return [response.params.map(([name]) => name).toSorted().join(" ")]
 }
 
 /** Our own client and server: they agree on the same, but for what a client does anyway: it may do with less. */
@@ -50,7 +53,7 @@ const agree = (client: PerMessageDeflate.Options, server: PerMessageDeflate.Opti
   const accepted = Result.getOrThrow(PerMessageDeflate.accept([PerMessageDeflate.offer(client)], server))
   if (accepted === undefined) return ["no agreement"]
   const read = PerMessageDeflate.readResponse([accepted.response], client)
-  if (Result.isFailure(read)) return [read.failure.slice(20)]
+  if (Result.isFailure(read)) return [sectionOf(read.failure)]
   ok(read.success !== undefined)
   const { clientMaxWindowBits: ours, clientNoContextTakeover: forgets, ...servers } = read.success
   const { clientMaxWindowBits, clientNoContextTakeover, ...params } = accepted.params
@@ -91,7 +94,7 @@ export const target: Target = {
     return [
       ...own,
       ...answer(offers.success, server),
-      Result.isSuccess(response) ? "read" : response.failure.slice(20, 60)
+      Result.isSuccess(response) ? "read" : sectionOf(response.failure)
     ]
   }
 }

@@ -51,7 +51,7 @@ const example = [
 
 export const target: Target = {
   name: "server-handshake",
-  seeds: [example, example.replace("http:", "\u0001X-Mine: 1")].map(Words.contentOf),
+  seeds: [example, example.replace("http:", "a\u0001X-Mine: 1")].map(Words.contentOf),
   mutate: Words.mutateWith(Heads.dictionary),
   run: ({ choice, content }) => {
     const { firstLine, headers } = Heads.read(content)
