@@ -111,6 +111,12 @@ export class DeflateContext {
     this.rest()
   }
 
+  /** Ends a message behind which the zlib context's stream was ended: one that is only lent begins again. */
+  finishWith(plain: ReadonlyArray<Uint8Array>): void {
+    if (this.owner.lends) this.finish(plain)
+    else this.finishEnded(plain)
+  }
+
   /** Ends a message with which the zlib context's stream has ended too. */
   finishEnded(plain: ReadonlyArray<Uint8Array>): void {
     if (this.takeover) this.remember(plain)

@@ -8,10 +8,10 @@ import { DeflateContext, type Owner } from "./DeflateContext.ts"
 import * as ZlibStream from "./ZlibStream.ts"
 
 /**
- * What the peer left away, and one more empty block. A sound message has given all its octets before: if these give any,
- * or are not taken, it was cut short or has something behind it.
+ * What the peer left away, a block that ends the stream, and one octet more. A sound message has given all its octets
+ * before, and leaves just that octet: otherwise it was cut short, if only in a block's header, or has something behind it.
  */
-const tail = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x00, 0x00, 0x00, 0xff, 0xff)
+const tail = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x03, 0x00, 0x00)
 
 /** A small message that grows over this size starts over in the thread pool: inflating so much takes 0.4 ms. */
 const inlineOutput = 524_288
@@ -73,7 +73,7 @@ class Inflation {
     const { size } = this.output
     this.context.pass(tail, this.output, (outcome) => {
       if (this.output.size > size) this.fail("DeflateInvalid")
-      else if (outcome === tail.length) this.succeed(() => this.context.finish(this.fresh()))
+      else if (outcome === tail.length - 1) this.succeed(() => this.context.finishWith(this.fresh()))
       else if (outcome === 0) this.succeed(() => this.context.finishEnded(this.fresh()))
       else this.fail("DeflateInvalid")
     })
