@@ -73,8 +73,7 @@ const sendRest = (
 ): Effect.Effect<void, WebSocketError> => {
   const { isCongested, turns } = driver.outbox
   if (turns.isBusy) return sendInTurn(driver, messages, next, options)
-  if (!isCongested) return Effect.void
-  if (next === messages.length) return wait(driver)
+  if (next === messages.length) return isCongested ? wait(driver) : Effect.void
   return Effect.andThen(wait(driver), Effect.suspend(() => sendAll(driver, messages.slice(next), options)))
 }
 
