@@ -11,8 +11,8 @@ const pooled = 4096
 /** The elements of 8 octets of an array that V8 still allocates among the young ones. */
 const mostElements = 8192
 
-/** Keeps the last array, or it would be optimized away. */
-const bin: { wasted: ReadonlyArray<unknown> } = { wasted: [] }
+/** What is wasted is a copy of it. An array that is only made is optimized away; one that is kept outlives a collection. */
+const waste: ReadonlyArray<number> = Array(mostElements).fill(0)
 
 /**
  * Memory with anything in it.
@@ -28,10 +28,6 @@ const bin: { wasted: ReadonlyArray<unknown> } = { wasted: [] }
  * @since 0.1.0
  */
 export const allocate = (size: number): Buffer => {
-  if (size >= pooled) { for (let left = size >> 4; left > 0; left -= mostElements) waste(Math.min(left, mostElements)) }
+  if (size >= pooled) { for (let left = size >> 4; left > 0; left -= mostElements) waste.slice(0, left) }
   return Buffer.allocUnsafe(size)
-}
-
-const waste = (elements: number): void => {
-  bin.wasted = Array(elements)
 }
