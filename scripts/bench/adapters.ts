@@ -25,6 +25,7 @@ const client = (name: string): URL => new URL(`clients/${name}.ts`, import.meta.
 const servers: ReadonlyArray<Adapter> = [
   { name: "ws", program: server("ws"), env: inJavaScript, short: true },
   { name: "ws+bufferutil", program: server("ws") },
+  { name: "ws beside effect", program: server("ws"), env: { NODE_OPTIONS: "--import=effect/Stream" } },
   { name: "compat", program: server("ws"), args: ["effect-ws/compat"], face: "compat", short: true },
   { name: "effect-ws", program: server("effect-ws"), face: "effect", short: true },
   { name: "effect-ws-each", program: server("effect-ws-each") },

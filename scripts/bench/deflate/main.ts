@@ -1,7 +1,7 @@
 /**
  * Compares servers that compress (RFC 7692) in one interleaved run: CPU per message, and memory.
  *
- * `node --conditions=effect-ws-source scripts/bench/deflate/main.ts --rounds 5 --case echo --json figures.json`
+ * `npm run bench:deflate -- --rounds 5 --case echo --json figures.json`
  */
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"

@@ -2,7 +2,7 @@
  * Compares servers of `effect/rpc` over WebSockets in one interleaved run: CPU per call and per element of a stream, and
  * memory of an idle connection.
  *
- * `node --conditions=effect-ws-source scripts/bench/rpc/main.ts --rounds 5 --case elements`
+ * `npm run bench:rpc -- --rounds 5 --case elements`
  */
 import { setTimeout } from "node:timers/promises"
 import { parseArgs } from "node:util"
