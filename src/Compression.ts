@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as LiveMetric from "./connection/LiveMetric.ts"
 import type * as PerMessageDeflate from "./protocol/PerMessageDeflate.ts"
 import { DeflatePool, nodeDeflatePool, type Tuning } from "./transport/DeflatePool.ts"
 
@@ -150,17 +151,10 @@ const bytes = Metric.gauge("effect_ws_deflate_bytes", {
  */
 export const layerMetrics = (pool: DeflatePool = nodeDeflatePool): Layer.Layer<never> =>
   Layer.effectDiscard(Effect.gen(function*() {
-    const context = yield* Effect.context()
-    const report = (gauge: Metric.Gauge<number>, read: () => number) =>
-      Effect.acquireRelease(
-        Effect.sync(() =>
-          Metric.registerUnsafe(gauge, context, { get: () => ({ value: read() }), update: ignore, modify: ignore })
-        ),
-        ({ remove }) => Effect.sync(remove)
-      )
     yield* report(Metric.withAttributes(contexts, { state: "awake" }), () => pool.usage.awake)
     yield* report(Metric.withAttributes(contexts, { state: "asleep" }), () => pool.usage.asleep)
     yield* report(bytes, () => pool.usage.bytesHeld)
   }))
 
-const ignore = (): void => {}
+const report = (gauge: Metric.Gauge<number>, read: () => number) =>
+  LiveMetric.register(gauge, () => ({ value: read() }))

@@ -9,6 +9,7 @@ import * as Metric from "effect/Metric"
 import * as Compression from "./Compression.ts"
 import * as ConnectionLogs from "./connection/ConnectionLogs.ts"
 import type { Distribution } from "./connection/Distribution.ts"
+import * as LiveMetric from "./connection/LiveMetric.ts"
 import { tallies, type Tally } from "./connection/Tally.ts"
 import * as Tracing from "./connection/Tracing.ts"
 
@@ -151,19 +152,14 @@ const facts: ReadonlyArray<Fact> = [
  */
 export const layerMetrics: Layer.Layer<never> = Layer.merge(
   Layer.effectDiscard(Effect.gen(function*() {
-    const context = yield* Effect.context()
     for (const [role, tally] of Object.entries(tallies)) {
       for (const { metric, read } of facts) {
-        const hooks = { get: () => read(tally), update: ignore, modify: ignore }
-        const register = () => Metric.registerUnsafe(Metric.withAttributes(metric, { role }), context, hooks)
-        yield* Effect.acquireRelease(Effect.sync(register), ({ remove }) => Effect.sync(remove))
+        yield* LiveMetric.register(Metric.withAttributes(metric, { role }), () => read(tally))
       }
     }
   })),
   Compression.layerMetrics()
 )
-
-const ignore = (): void => {}
 
 /**
  * What gets a span, if there is a tracer: nothing, handshakes and connections, or also each message.

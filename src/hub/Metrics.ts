@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
+import * as LiveMetric from "../connection/LiveMetric.ts"
 
 /**
  * What is told of a hub.
@@ -21,19 +22,25 @@ export interface Figures {
   readonly dropped: number
 }
 
+/** One metric, and how it is read off the figures. */
+interface Fact {
+  readonly metric: Metric.Metric<never, unknown>
+  readonly stateOf: (figures: Figures) => unknown
+}
+
 type Read = (figures: Figures) => number
 
-const gauge = (name: string, description: string, read: Read) => ({
+const gauge = (name: string, description: string, read: Read): Fact => ({
   metric: Metric.gauge(`effect_ws_hub_${name}`, { description }),
   stateOf: (figures: Figures) => ({ value: read(figures) })
 })
 
-const counter = (name: string, description: string, read: Read) => ({
+const counter = (name: string, description: string, read: Read): Fact => ({
   metric: Metric.counter(`effect_ws_hub_${name}`, { description, incremental: true }),
   stateOf: (figures: Figures) => ({ count: read(figures), incremental: true })
 })
 
-const facts = [
+const facts: ReadonlyArray<Fact> = [
   gauge("topics", "Topics that have members", ({ topics }) => topics),
   gauge("members", "Connections that joined a topic", ({ members }) => members),
   counter("published_total", "Messages that were published while there were members", ({ published }) => published),
@@ -49,19 +56,8 @@ const facts = [
  */
 export const register = Effect.fnUntraced(
   function*(attributes: Metric.Metric.AttributeSet, read: () => Figures): Effect.fn.Return<void, never, Scope.Scope> {
-    const context = yield* Effect.context()
     for (const { metric, stateOf } of facts) {
-      const hooks = { get: () => stateOf(read()), update: ignore, modify: ignore }
-      const registering = Effect.sync(() =>
-        Metric.registerUnsafe(
-          Metric.withAttributes(metric as Metric.Metric<never, unknown>, attributes),
-          context,
-          hooks
-        )
-      )
-      yield* Effect.acquireRelease(registering, ({ remove }) => Effect.sync(remove))
+      yield* LiveMetric.register(Metric.withAttributes(metric, attributes), () => stateOf(read()))
     }
   }
 )
-
-const ignore = (): void => {}
