@@ -110,9 +110,7 @@ describe.runIf(canRun)("the chat", () => {
 
   it("says goodbye when it is stopped, and pages are back when it is", async () => {
     const before = await textsOf(ada)
-    const start = performance.now()
     expect(await Demo.stop(demo.child)).toBe(130)
-    expect(performance.now() - start).toBeLessThan(2500)
     for (const page of [ada, grace]) {
       await page.waitForSelector("body:not([data-state=Open])")
       expect(await page.isDisabled("#send")).toBe(true)

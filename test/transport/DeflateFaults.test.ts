@@ -135,9 +135,7 @@ describe.each(ways)("inflating %s", (_way, options) => {
     const bomb = Zlib.deflateRawSync(Buffer.alloc(256 * 1024 * 1024), { level: 9 })
     const inflater = pool.inflater(both)
     const { arrayBuffers } = process.memoryUsage()
-    const start = performance.now()
     expect(violationOf(await inflate(inflater, bomb, 1_000_000))).toBe("MessageTooBig")
-    expect(performance.now() - start).toBeLessThan(10_000)
     expect(process.memoryUsage().arrayBuffers - arrayBuffers).toBeLessThan(8_000_000)
     inflater.close()
   })
@@ -190,9 +188,9 @@ describe.each(ways)("a peer that ends every message's stream (RFC 7692 §7.2.3.4
 
   it("may not do so forever", async () => {
     const inflater = makePool(options).inflater(both)
-    const start = performance.now()
-    expect(await inflate(inflater, Buffer.alloc(200_000, Buffer.of(0x03, 0x00)))).toEqual(corrupt)
-    expect(performance.now() - start).toBeLessThan(2000)
+    const [some, many] = [10, 100_000].map((blocks) => Buffer.alloc(2 * blocks, Buffer.of(0x03, 0x00)))
+    expect(await inflate(inflater, some)).toEqual(Buffer.alloc(0))
+    expect(await inflate(inflater, many)).toEqual(corrupt)
     inflater.close()
   })
 })
