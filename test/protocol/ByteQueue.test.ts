@@ -10,6 +10,15 @@ const queueOf = (...chunks: ReadonlyArray<Uint8Array>): ByteQueue => {
   return queue
 }
 
+/** The microseconds that so many chunks take to be taken one by one. */
+const timeFor = (chunks: number): number => {
+  const queue = new ByteQueue(Bytes.portable)
+  for (let i = 0; i < chunks; i++) queue.push(Uint8Array.of(i))
+  const start = process.cpuUsage()
+  for (let i = 0; i < chunks; i++) if (queue.take(1)[0] !== (i & 0xff)) expect.fail(`${i}`)
+  return process.cpuUsage(start).user
+}
+
 describe("a byte queue", () => {
   it("gives the bytes in the order in which they came", () => {
     const step = fc.oneof(
@@ -73,13 +82,6 @@ describe("a byte queue", () => {
   })
 
   it("takes each of many chunks in the same time as one of some", () => {
-    const timeFor = (chunks: number): number => {
-      const queue = new ByteQueue(Bytes.portable)
-      for (let i = 0; i < chunks; i++) queue.push(Uint8Array.of(i))
-      const start = process.cpuUsage()
-      for (let i = 0; i < chunks; i++) if (queue.take(1)[0] !== (i & 0xff)) expect.fail(`${i}`)
-      return process.cpuUsage(start).user
-    }
     timeFor(20_000)
     expect(timeFor(200_000) / timeFor(20_000)).toBeLessThan(50) // 10, and 100 if each one's time grew with the others
   })
