@@ -13,6 +13,8 @@ export interface Adapter {
   /** What has to be installed. */
   readonly peer?: Peer
   readonly lacks?: ReadonlyArray<"compression" | "tls" | "push">
+  /** It does nothing else. */
+  readonly only?: Case["measure"]
   /** It is part of the short mode. */
   readonly short?: boolean
 }
@@ -33,6 +35,7 @@ const servers: ReadonlyArray<Adapter> = [
   { name: "websocket", program: server("websocket"), peer: "websocket", lacks: ["compression", "tls"] },
   { name: "faye-websocket", program: server("faye-websocket"), peer: "faye-websocket", lacks: ["compression", "tls"] },
   { name: "uws", program: server("uws"), peer: "@btc-vision/uwebsockets.js", lacks: ["tls"] },
+  { name: "bare HTTP", program: server("http"), only: "handshakes" },
   { name: "raw TCP", program: server("raw"), lacks: ["compression", "tls", "push"] }
 ]
 
@@ -48,5 +51,5 @@ const clients: ReadonlyArray<Adapter> = [
 export const adaptersOf = ({ compression = false, measure, tls = false, work }: Case): ReadonlyArray<Adapter> => {
   const needs = { compression, tls, push: work === "push" }
   const all = measure === "client" ? clients : servers
-  return all.filter(({ lacks = [] }) => !lacks.some((feature) => needs[feature]))
+  return all.filter(({ lacks = [], only = measure }) => only === measure && !lacks.some((feature) => needs[feature]))
 }
