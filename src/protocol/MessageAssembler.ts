@@ -72,7 +72,7 @@ export class MessageAssembler {
    */
   accept(frame: Frame): Output | undefined {
     if (frame.fin && this.opcode === Opcode.Continuation && frame.opcode !== Opcode.Continuation) {
-      if (frame.rsv1) return { _tag: "Compressed", text: frame.opcode === Opcode.Text, payload: frame.payload }
+      if (frame.rsv1) return this.compressedOf(frame)
       return this.finish(frame.opcode === Opcode.Text, frame.payload, undefined, this.validateUtf8)
     }
     const violation = this.check(frame, this.limits.maxFragments)
@@ -154,6 +154,12 @@ export class MessageAssembler {
     this.reset()
     if (compressed) return { _tag: "Compressed", text, payload }
     return this.finish(text, payload, ends && byFrame(payload, ends), false)
+  }
+
+  /** What others check by a frame's header is checked here where whole messages are the exception, and frames are given. */
+  private compressedOf({ opcode, payload }: Frame): Output {
+    if (payload.length > this.limits.maxMessageSize) return Violation.error("MessageTooBig")
+    return { _tag: "Compressed", text: opcode === Opcode.Text, payload }
   }
 
   private finish(

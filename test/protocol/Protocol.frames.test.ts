@@ -72,4 +72,15 @@ describe.each(Peer.roles)("a $role that is asked for frames", ({ role }) => {
       Peer.fragment(0x80, "e")
     ])
   })
+
+  it.each([1, 4096])("limits a compressed one, which it has to hold, read by %i octets", (size) => {
+    const protocol = new Protocol.Protocol({ role, compression: true, limits: { maxMessageSize: 125 } })
+    protocol.useFrames()
+    const bytes = wire(Peer.compressed(1, "a".repeat(126)))
+    const chunks = Array.from(
+      { length: Math.ceil(bytes.length / size) },
+      (_, i) => bytes.slice(i * size, (i + 1) * size)
+    )
+    expect(Listening.listen(protocol, chunks)).toEqual(Conversations.failure({ role }, "MessageTooBig"))
+  })
 })
