@@ -9,7 +9,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as CloseCode from "../protocol/CloseCode.ts"
 import * as CloseFrame from "../protocol/CloseFrame.ts"
-import type { Frame } from "../protocol/Frame.ts"
 import type { FrameEncoder } from "../protocol/FrameEncoder.ts"
 import type { Message } from "../protocol/Message.ts"
 import * as Opcode from "../protocol/Opcode.ts"
@@ -21,6 +20,7 @@ import * as WebSocketError from "../WebSocketError.ts"
 import type { Compressor } from "./Compressor.ts"
 import { Deadline, type StartTimer } from "./Deadline.ts"
 import * as Inbox from "./Inbox.ts"
+import { giveTo, type Item } from "./Item.ts"
 import { Outbox } from "./Outbox.ts"
 import { Pings } from "./Pings.ts"
 import { tallies, type Tally } from "./Tally.ts"
@@ -29,20 +29,6 @@ import { Waiters } from "./Waiters.ts"
 
 /** The end is known, and TCP has still to end. A peer that lingers then holds up nobody for longer than this. */
 const usualLinger = Duration.seconds(1)
-
-/**
- * What a reader is given: messages, or frames if it asked for them.
- *
- * @category models
- * @since 0.1.0
- */
-export type Item = Message | FrameItem
-
-/** A frame with the `length` that the inbox counts. */
-interface FrameItem {
-  readonly frame: Frame
-  readonly length: number
-}
 
 type Batch = NonEmptyReadonlyArray<Item>
 type Failure = WebSocketError.WebSocketError | Cause.Done
@@ -531,9 +517,3 @@ export class Driver implements Receiver {
 }
 
 const ignore = (): void => {}
-
-/** What came before there was a tap. */
-const giveTo = (tap: Tap, item: Item): void => {
-  if (typeof item === "string") return tap.onMessage(nodeBytes.encode(item), true, undefined)
-  tap.onMessage(item instanceof Uint8Array ? item : item.frame.payload, false, undefined)
-}

@@ -10,11 +10,11 @@ import type * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Frame } from "../protocol/Frame.ts"
-import * as Message from "../protocol/Message.ts"
-import { nodeBytes } from "../transport/NodeBytes.ts"
+import type * as Message from "../protocol/Message.ts"
 import * as WebSocketError from "../WebSocketError.ts"
-import type { Driver, Item } from "./Driver.ts"
+import type { Driver } from "./Driver.ts"
 import * as Inbox from "./Inbox.ts"
+import { toFrame } from "./Item.ts"
 
 type Batches<A> = Pull.Pull<Arr.NonEmptyReadonlyArray<A>, WebSocketError.WebSocketError>
 
@@ -58,10 +58,3 @@ const stream = <A>(driver: Driver, begin: () => Batches<A>): Stream.Stream<A, We
   ))
 
 const notMessages = () => WebSocketError.fromUsage("frames were asked for: this connection gives no messages any more")
-
-/** A message that was assembled before frames were asked for is one frame. */
-const toFrame = (item: Item): Frame => {
-  if (typeof item !== "string" && !(item instanceof Uint8Array)) return item.frame
-  const payload = typeof item === "string" ? nodeBytes.encode(item) : item
-  return { fin: true, rsv1: false, opcode: Message.opcodeOf(item), payload, whole: true }
-}

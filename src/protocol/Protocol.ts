@@ -221,8 +221,8 @@ export class Protocol {
   }
 
   /**
-   * Asks for data frames as they come, from now on, of messages of any size: nothing is held. What was kept of a message
-   * in progress is its first fragment.
+   * Asks for data frames as they come, from now on, of messages of any size: nothing is held, but compressed messages,
+   * within the limits. What was kept of a message in progress is its first fragment.
    */
   useFrames(): ReadonlyArray<Order> {
     if (this.frames || !this.receives()) return []

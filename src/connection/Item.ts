@@ -1,0 +1,46 @@
+/**
+ * What a connection's reader is given.
+ *
+ * @since 0.1.0
+ */
+import type { Frame } from "../protocol/Frame.ts"
+import * as Message from "../protocol/Message.ts"
+import { nodeBytes } from "../transport/NodeBytes.ts"
+import type { Tap } from "./Tap.ts"
+
+/**
+ * A message, or a frame if frames were asked for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Item = Message.Message | FrameItem
+
+/** A frame with the `length` that the inbox counts. */
+interface FrameItem {
+  readonly frame: Frame
+  readonly length: number
+}
+
+/**
+ * The frame; a message that was assembled before frames were asked for is one.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const toFrame = (item: Item): Frame => {
+  if (typeof item !== "string" && !(item instanceof Uint8Array)) return item.frame
+  const payload = typeof item === "string" ? nodeBytes.encode(item) : item
+  return { fin: true, rsv1: false, opcode: Message.opcodeOf(item), payload, whole: true }
+}
+
+/**
+ * Gives a tap what came before there was one.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const giveTo = (tap: Tap, item: Item): void => {
+  if (typeof item === "string") return tap.onMessage(nodeBytes.encode(item), true, undefined)
+  tap.onMessage(item instanceof Uint8Array ? item : item.frame.payload, false, undefined)
+}
