@@ -3,6 +3,8 @@ import { type Node, nodesOf } from "../../test/architecture/SyntaxTree.ts"
 
 export interface Mutation {
   readonly file: string
+  /** The kind of syntax that is changed. */
+  readonly kind: string
   readonly line: number
   readonly start: number
   readonly end: number
@@ -99,6 +101,7 @@ export const of = (file: string, source: string): ReadonlyArray<Mutation> => {
   return nodes.filter((node) => !isType(node)).flatMap((node) =>
     changesOf(source, node).map(([start, end, after]) => ({
       file,
+      kind: node.type,
       line: source.slice(0, start).split("\n").length,
       start,
       end,

@@ -1,18 +1,26 @@
 /** A copy of the project in which one fault after the other is tried. */
 import { spawn } from "node:child_process"
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { basename, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { join } from "node:path"
 import * as Mutation from "./Mutation.ts"
+import { root, type Target } from "./Target.ts"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
+/** What the tests say: that they fail, that one of them does not end, or nothing. */
+export type Verdict = "failed" | "late" | "passed"
 
-/** Longer than all tests together take, in milliseconds. A fault may make a loop endless, which is noticed too. */
+/** Longer than the tests of a stage take, in milliseconds. A fault may make a loop endless, which is noticed too. */
 const timeout = 180_000
 
-/** One worker for all, which is a third of the time. */
-const options = ["--bail=1", "--reporter=dot", "--no-isolate", "--pool=threads", "--maxWorkers=1"]
+/** One worker for all, which is a third of the time. Tests that name no limit of their own have 20 seconds each. */
+const options = [
+  "--bail=1",
+  "--reporter=dot",
+  "--no-isolate",
+  "--pool=threads",
+  "--maxWorkers=1",
+  "--testTimeout=20000"
+]
 
 export class Trial {
   readonly folder = mkdtempSync(join(tmpdir(), "effect-ws-mutants-"))
@@ -22,34 +30,43 @@ export class Trial {
     symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"))
   }
 
-  /** Whether a test notices: those of the same name are asked first. */
-  async isNoticed(mutation: Mutation.Mutation, tests: ReadonlyArray<string>): Promise<boolean> {
+  /** What the tests say about a fault. */
+  async of(mutation: Mutation.Mutation, target: Target): Promise<Verdict> {
     const path = join(this.folder, mutation.file)
     const source = readFileSync(path, "utf8")
     writeFileSync(path, Mutation.apply(source, mutation))
     try {
-      const own = this.testsOf(mutation.file)
-      return own.length > 0 && !(await this.passes(own)) || !(await this.passes(tests))
+      return await this.run(target.stages(mutation.file))
     } finally {
       writeFileSync(path, source)
     }
   }
 
-  /** Whether the tests pass as things are. */
-  passes(tests: ReadonlyArray<string>): Promise<boolean> {
-    const vitest = join(this.folder, "node_modules/vitest/vitest.mjs")
-    const args = [vitest, "run", ...options, ...tests]
-    const child = spawn(process.execPath, args, { cwd: this.folder, stdio: "ignore", timeout, killSignal: "SIGKILL" })
-    return new Promise((resolve) => child.once("exit", (code) => resolve(code === 0)))
+  /** What the tests say as things are: the later stages are not asked when one has noticed. */
+  async run(stages: ReadonlyArray<ReadonlyArray<string>>): Promise<Verdict> {
+    for (const tests of stages.filter(({ length }) => length > 0)) {
+      const verdict = await this.runStage(tests)
+      if (verdict !== "passed") return verdict
+    }
+    return "passed"
   }
 
   remove(): void {
     rmSync(this.folder, { recursive: true })
   }
 
-  private testsOf(file: string): ReadonlyArray<string> {
-    const mirrored = file.replace("src/", "test/").replace(".ts", ".test.ts")
-    const base = `${join(file, "..").replace("src", "test")}/${basename(file, ".ts")}.`
-    return existsSync(join(this.folder, mirrored)) ? [base] : []
+  private async runStage(tests: ReadonlyArray<string>): Promise<Verdict> {
+    const vitest = join(this.folder, "node_modules/vitest/vitest.mjs")
+    const child = spawn(process.execPath, [vitest, "run", ...options, ...tests], {
+      cwd: this.folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout,
+      killSignal: "SIGKILL"
+    })
+    let said = ""
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => said += String(chunk))
+    const code = await new Promise((resolve) => child.once("exit", resolve))
+    if (code === 0) return "passed"
+    return code === null || /Test timed out in/.test(said) ? "late" : "failed"
   }
 }

@@ -4,60 +4,68 @@
  * `npm run mutants -- --sample 300 --seed 1 --target protocol`
  */
 import { globSync, readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
+import { join } from "node:path"
 import { parseArgs } from "node:util"
 import * as Mutation from "./Mutation.ts"
-import { Trial } from "./Trial.ts"
-
-interface Target {
-  readonly sources: string
-  /** What has to notice, as patterns for vitest. */
-  readonly tests: ReadonlyArray<string>
-}
-
-const targets: Readonly<Record<string, Target>> = {
-  protocol: { sources: "src/protocol/*.ts", tests: ["test/protocol/"] },
-  compat: { sources: "src/compat/*.ts", tests: ["test/compat/"] }
-}
+import { Record } from "./Record.ts"
+import * as Sample from "./Sample.ts"
+import { root, targets } from "./Target.ts"
+import { Trial, type Verdict } from "./Trial.ts"
 
 const { values } = parseArgs({
   options: {
     target: { type: "string", default: "protocol" },
     sample: { type: "string", default: "300" },
     seed: { type: "string", default: "1" },
-    file: { type: "string", default: "" }
+    file: { type: "string", default: "" },
+    /** Where what is found out is kept. */
+    record: { type: "string", default: "" },
+    /** Whether those that nobody noticed are tried again. */
+    again: { type: "boolean", default: false }
   }
 })
 
-const { sources, tests } = targets[values.target] ?? targets["protocol"]
-const root = fileURLToPath(new URL("../..", import.meta.url))
+const target = targets[values.target]
+if (target === undefined) throw new Error(`there is no target ${values.target}: ${Object.keys(targets).join(", ")}`)
 
-/** The same numbers for the same seed (mulberry32). */
-const random = (seed: number) => (): number => {
-  seed = (seed + 0x6d2b79f5) | 0
-  let it = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-  it = (it + Math.imul(it ^ (it >>> 7), 61 | it)) ^ it
-  return ((it ^ (it >>> 14)) >>> 0) / 2 ** 32
-}
-
-const next = random(Number(values.seed))
-const files = globSync(sources, { cwd: root }).filter((file) => file.includes(values.file)).toSorted()
-const all = files.flatMap((file) => Mutation.of(file, readFileSync(`${root}/${file}`, "utf8")))
-const sample = all.map((mutation) => ({ mutation, at: next() })).toSorted((a, b) => a.at - b.at)
-  .slice(0, Number(values.sample)).map(({ mutation }) => mutation)
+const files = globSync(target.sources, { cwd: root }).filter((file) => file.includes(values.file)).toSorted()
+const all = files.flatMap((file) => Mutation.of(file, readFileSync(join(root, file), "utf8")))
+const sample = Sample.evenly(all, Number(values.sample), Number(values.seed))
+const record = new Record(values.record)
 
 const trial = new Trial()
 process.once("SIGINT", () => process.exit(130))
+process.once("SIGTERM", () => process.exit(143))
 process.once("exit", () => trial.remove())
 
-if (!(await trial.passes(tests))) throw new Error("the tests do not pass without any fault")
-console.log(`${sample.length} of ${all.length} faults in ${files.length} files`)
-const survivors: Array<Mutation.Mutation> = []
-for (const [i, mutation] of sample.entries()) {
-  if (await trial.isNoticed(mutation, tests)) continue
-  survivors.push(mutation)
-  const { after, before, file, line } = mutation
-  console.log(`${file}:${line} nobody notices ${JSON.stringify(before)} as ${JSON.stringify(after)} (${i + 1} tried)`)
+const known = (mutation: Mutation.Mutation): Verdict | undefined => {
+  const verdict = record.get(mutation)
+  return values.again && verdict === "passed" ? undefined : verdict
 }
-const noticed = sample.length - survivors.length
-console.log(`${noticed} of ${sample.length} noticed: ${(100 * noticed / sample.length).toFixed(1)} %`)
+
+const verdictOf = async (mutation: Mutation.Mutation): Promise<Verdict> => {
+  const before = known(mutation)
+  if (before !== undefined) return before
+  const verdict = await trial.of(mutation, target)
+  record.add(mutation, verdict)
+  return verdict
+}
+
+const stages = new Set(files.flatMap(target.stages).map((tests) => JSON.stringify(tests)))
+if (await trial.run([...stages].map((tests) => JSON.parse(tests))) !== "passed") {
+  throw new Error("the tests do not pass without any fault")
+}
+
+console.log(`${sample.length} of ${all.length} faults in ${files.length} files`)
+const count = { failed: 0, late: 0, passed: 0 }
+for (const [i, mutation] of sample.entries()) {
+  const verdict = await verdictOf(mutation)
+  count[verdict]++
+  if (verdict === "failed") continue
+  const { after, before, file, line } = mutation
+  const said = verdict === "late" ? "does not end with" : "nobody notices"
+  console.log(`${file}:${line} ${said} ${JSON.stringify(before)} as ${JSON.stringify(after)} (${i + 1} tried)`)
+}
+const noticed = count.failed + count.late
+const share = (100 * noticed / sample.length).toFixed(1)
+console.log(`${noticed} of ${sample.length} noticed: ${share} %, of them ${count.late} because a test did not end`)
