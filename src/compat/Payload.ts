@@ -50,15 +50,22 @@ export const toOctets = (data: unknown): Uint8Array => {
   return Buffer.from(data as string)
 }
 
+const blobNames = new Set(["[object Blob]", "[object File]"])
+
+const isLikeBlob = (data: object): boolean =>
+  blobNames.has(Object.prototype.toString.call(data)) &&
+  "arrayBuffer" in data && typeof data.arrayBuffer === "function" &&
+  "stream" in data && typeof data.stream === "function" &&
+  "type" in data && typeof data.type === "string"
+
 /**
- * Whether it is a Blob, of whatever realm.
+ * Whether it is a Blob or File, of whatever realm and whoever made its class.
  *
  * @category guards
  * @since 0.1.0
  */
 export const isBlob = (data: unknown): data is Blob =>
-  data instanceof Blob ||
-  (typeof data === "object" && data !== null && Object.prototype.toString.call(data) === "[object Blob]")
+  data instanceof Blob || (typeof data === "object" && data !== null && isLikeBlob(data))
 
 /**
  * How many octets data has.

@@ -71,6 +71,15 @@ const toCompress: SendOptions = { ...plain, compress: true }
 const buffered = (sender: Sender): unknown =>
   sender instanceof Sender ? sender.bufferedBytes : Reflect.get(sender, "_bufferedBytes")
 
+/** The Blob or File of a polyfill: it is none of Node's. */
+const foreign = (name: string, text: string): object => ({
+  [Symbol.toStringTag]: name,
+  type: "",
+  size: text.length,
+  stream: () => new Blob([text]).stream(),
+  arrayBuffer: () => new Blob([text]).arrayBuffer()
+})
+
 class BrokenBlob extends Blob {
   override arrayBuffer(): Promise<ArrayBuffer> {
     return Promise.reject(new Error("broken"))
@@ -174,6 +183,22 @@ describe.each(both)("a sender, %s,", (_, classes) => {
     await setTimeout(20)
     const error = "The socket was closed while the blob was being read"
     expect(told).toEqual([`1: ${error}`, `2: ${error}`])
+  })
+
+  it.each(["Blob", "File"])("reads a %s of whoever made its class", async (name) => {
+    const { sender, socket } = set(classes)
+    sender.send(foreign(name, "whole"), asBinary)
+    sender.ping(foreign(name, "a sign"), false)
+    await setTimeout(20)
+    const texts = framesOf(socket.bytes).map(({ payload }) => Buffer.from(payload).toString())
+    expect(texts).toEqual(["whole", "a sign"])
+  })
+
+  it.each(["arrayBuffer", "stream", "type"])("takes for octets what is like a Blob but has no %s", (missing) => {
+    const { sender, socket } = set(classes)
+    const { [missing as "type"]: _, ...octets } = { ...foreign("Blob", ""), length: 2, 0: 1, 1: 2 } as unknown as Blob
+    sender.send(octets, asBinary)
+    expect(Wire.toHex(socket.bytes)).toBe("82020102")
   })
 
   it("sends nothing after a Blob that cannot be read, and tells onerror", async () => {
