@@ -54,6 +54,8 @@ export class Outgoing {
   private compresses = false
   /** What takes its time, if something does. */
   private activity = compressing
+  /** The callbacks of what will not be sent any more. */
+  private readonly dropped: Array<() => void> = []
 
   constructor(outbox: Outbox, isServer: boolean) {
     this.outbox = outbox
@@ -96,6 +98,14 @@ export class Outgoing {
     for (const bytes of list) this.outbox.framed(bytes, bytes === list.at(-1) ? receipt : undefined)
   }
 
+  /**
+   * Calls the callbacks of what was dropped, when the socket is closed: it has told of what was sent before by then, also
+   * if it could take nothing more when the connection ended.
+   */
+  settle(): void {
+    for (const fail of this.dropped.splice(0)) fail()
+  }
+
   /** Whether it is a whole message with nothing special, and its turn: most are. */
   private isPlain({ compress, fin, mask }: SendOptions): boolean {
     const compresses = compress && this.outbox.compressor !== undefined
@@ -128,11 +138,7 @@ export class Outgoing {
       this.activity = reading
       outbox.turns.begin({ size: blob.size, drop })
       blob.arrayBuffer().then(
-        // callbacks of what was sent before come first, as they do in ws
-        (buffer) =>
-          outbox.isBroken
-            ? process.nextTick(() => outbox.abandon())
-            : outbox.turns.end(() => write(new Uint8Array(buffer))),
+        (buffer) => outbox.isBroken ? outbox.abandon() : outbox.turns.end(() => write(new Uint8Array(buffer))),
         (error: Error) => outbox.turns.end(() => receipt?.(error))
       )
     }
@@ -140,7 +146,7 @@ export class Outgoing {
   }
 
   private dropOf(receipt: Receipt | undefined): () => void {
-    return () => receipt?.(new Error(`The socket was closed while ${this.activity}`))
+    return () => receipt && this.dropped.push(() => receipt(new Error(`The socket was closed while ${this.activity}`)))
   }
 
   /** The place of a frame in its message. */

@@ -407,6 +407,7 @@ export class WebSocket extends WebSocketEvents {
 
   emitClose(): void {
     if (this._readyState === 3) return
+    this._sender?.settle()
     this._readyState = 3
     this.emit("close", this._closeCode, this._closeMessage)
   }
