@@ -357,9 +357,12 @@ export const make = (
     const connected = fromDriver(driver, agreement)
     const given = options.heartbeat ?? Context.get(fiber.context, HeartbeatOptions.CurrentHeartbeat)
     if (given === false) return connected
+    const { context } = fiber
     // Not before the scope has the connection: a schedule may die
     return Effect.tap(connected, () =>
-      Effect.sync(() => new Beat(driver, HeartbeatOptions.resolve(given)!, wheelOf(fiber.context)).start()))
+      Effect.sync(() =>
+        new Beat(driver, HeartbeatOptions.resolve(given)!, { context, wheel: wheelOf(context) }).start()
+      ))
   })
 
 /**

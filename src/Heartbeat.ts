@@ -17,6 +17,9 @@
  * 1011 for want of a sign of life and with 1001 for want of data, and a second later the transport is dropped, since a peer
  * that is gone does not answer.
  *
+ * A schedule that dies ends its connection in the same way, with 1011: readers and senders get a `UsageError`, and the
+ * defect is logged.
+ *
  * One timer serves all connections of the process; durations may be up to a sixteenth longer for that. Under a `TestClock`
  * they are exact.
  *
@@ -117,7 +120,7 @@ export const start = (
     Effect.contextWith((context: Context.Context<Scope.Scope>) => {
       const driver = Connection.toDriver(connection)?.driver
       if (driver === undefined) return Effect.fail(notOurs())
-      const beat = new Beat(driver, HeartbeatOptions.resolve(options)!, wheelOf(context))
+      const beat = new Beat(driver, HeartbeatOptions.resolve(options)!, { context, wheel: wheelOf(context) })
       return Effect.acquireRelease(Effect.sync(() => beat.start()), () => Effect.sync(() => beat.stop()))
     })
   )

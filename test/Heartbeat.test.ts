@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Layer, Option, Schedule, Scope, Stream } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Layer, Logger, Option, Schedule, Scope, Stream } from "effect"
 import * as Connection from "effect-ws/Connection"
 import * as ConnectionOptions from "effect-ws/ConnectionOptions"
 import * as Heartbeat from "effect-ws/Heartbeat"
@@ -355,6 +355,35 @@ describe("where it is switched on", () => {
       assert.isTrue(Exit.hasDies(exit))
       assert.strictEqual((yield* peer.closed).code, 1011)
       assert.isTrue(right.closed)
+    }).pipe(Effect.scoped))
+
+  it.effect("fails its connection alone if its schedule dies later, and logs the defect", () =>
+    Effect.gen(function*() {
+      const logs: Array<unknown> = []
+      const logger = Logger.make(({ cause, logLevel, message }) =>
+        void logs.push([logLevel, message, Cause.squash(cause)])
+      )
+      const boom = new Error("boom")
+      let steps = 0
+      const dying = Schedule.spaced("10 seconds").pipe(
+        Schedule.tap(() => ++steps > 1 ? Effect.die(boom) : Effect.void)
+      )
+      const mortal = yield* Effect.provide(facing({ interval: dying }), Logger.layer([logger]))
+      const other = yield* facing({ interval: "10 seconds", timeout: "1 minute" })
+      const reading = yield* Effect.forkChild(Effect.flip(Stream.runDrain(mortal.connection.messages)))
+      yield* TestClock.adjust("10 seconds")
+      const error = yield* Fiber.join(reading)
+      assert.strictEqual(error.reason._tag, "UsageError")
+      assert.strictEqual(error.message, "the schedule of the heartbeat died: boom")
+      assert.deepInclude(yield* mortal.connection.closed, { code: 1006, clean: false, error })
+      yield* mortal.witness.until(({ closeCode }) => closeCode === 1011)
+      assert.deepStrictEqual(logs, [["Error", ["the schedule of a heartbeat died"], boom]])
+      yield* other.witness.until(({ pings }) => pings.length === 1)
+      yield* TestClock.adjust("1 second")
+      yield* turnsUntil(() => mortal.socket.destroyed)
+      yield* TestClock.adjust("9 seconds")
+      yield* other.witness.until(({ pings }) => pings.length === 2)
+      assert.strictEqual(other.connection.state, "Open")
     }).pipe(Effect.scoped))
 
   it.live("is not for no time", () =>

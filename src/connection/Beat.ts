@@ -3,18 +3,31 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import * as Opcode from "../protocol/Opcode.ts"
-import { HeartbeatError } from "../WebSocketError.ts"
+import { fromUsage, HeartbeatError } from "../WebSocketError.ts"
 import type { Driver, Heartbeat } from "./Driver.ts"
 import type { Resolved } from "./HeartbeatOptions.ts"
 import type { Slot, Timed, TimerWheel } from "./TimerWheel.ts"
 
 /** How many times in an idle time-out it is seen to whether data came. */
 const looks = 4
+
+/**
+ * What a heartbeat goes by, and where it logs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Surroundings {
+  readonly wheel: TimerWheel
+  readonly context: Context.Context<never>
+}
 
 /**
  * A heartbeat, from `start` until the connection is closed or closing.
@@ -30,6 +43,7 @@ export class Beat implements Heartbeat, Timed {
   slot: Slot | undefined = undefined
   private readonly driver: Driver
   private readonly settings: Resolved
+  private readonly context: Context.Context<never>
   private readonly wheel: TimerWheel
   /** If a schedule says when to ping. */
   private readonly step: Step | undefined
@@ -47,10 +61,11 @@ export class Beat implements Heartbeat, Timed {
   private watchers: Set<(roundTrip: Duration.Duration) => void> | undefined = undefined
   roundTrip: Duration.Duration | undefined = undefined
 
-  constructor(driver: Driver, settings: Resolved, wheel: TimerWheel) {
+  constructor(driver: Driver, settings: Resolved, { context, wheel }: Surroundings) {
     const now = wheel.now()
     this.driver = driver
     this.settings = settings
+    this.context = context
     this.wheel = wheel
     this.step = typeof settings.interval === "number" ? undefined : stepOf(settings.interval)
     this.pingAt = this.nextPing(now)
@@ -80,7 +95,13 @@ export class Beat implements Heartbeat, Timed {
     this.look(now)
     if (now - this.askedAt >= settings.timeout) return this.fail("pong", settings.timeout)
     if (now - this.dataAt >= settings.idleTimeout) return this.fail("data", settings.idleTimeout)
-    if (now >= this.pingAt) this.ping(now)
+    if (now < this.pingAt) return this.wait(now)
+    try {
+      this.pingAt = this.nextPing(now)
+    } catch (defect) {
+      return this.giveUp(defect)
+    }
+    this.ping(now)
     this.wait(now)
   }
 
@@ -98,7 +119,6 @@ export class Beat implements Heartbeat, Timed {
 
   /** A ping that was not answered is repeated as it was: whichever the peer answers (RFC 6455 §5.5.3). */
   private ping(now: number): void {
-    this.pingAt = this.nextPing(now)
     this.askedAt = Math.min(this.askedAt, now)
     if (this.probe !== undefined) return this.driver.outbox.frame(true, Opcode.Ping, this.probe)
     this.probe = payloadOf(this.pings++)
@@ -120,6 +140,13 @@ export class Beat implements Heartbeat, Timed {
 
   private fail(missed: HeartbeatError["missed"], after: number): void {
     this.driver.fail(silence(missed, Duration.millis(after)))
+  }
+
+  /** The schedule died: that is the end of this connection, and of no other. */
+  private giveUp(defect: unknown): void {
+    Effect.runForkWith(this.context)(Effect.logError("the schedule of a heartbeat died", Cause.die(defect)))
+    const message = defect instanceof Error ? defect.message : String(defect)
+    this.driver.failWith(fromUsage(`the schedule of the heartbeat died: ${message}`), { code: 1011, reason: "" })
   }
 
   private wait(now: number): void {

@@ -444,9 +444,14 @@ export class Driver implements Receiver {
 
   /** Fails the connection for a peer that is silent: tells it why, and drops the transport soon after. */
   fail(reason: WebSocketError.HeartbeatError): void {
-    this.failure = new WebSocketError.WebSocketError({ reason })
     this.tally.reach(reason.missed === "pong" ? "heartbeat" : "idleTimeout")
-    this.obeyAll(this.protocol.abort({ code: reason.closeCode, reason: reason.message }))
+    this.failWith(new WebSocketError.WebSocketError({ reason }), { code: reason.closeCode, reason: reason.message })
+  }
+
+  /** Fails the connection for a reason of our own, and drops the transport soon after. */
+  failWith(error: WebSocketError.WebSocketError, close: CloseFrame.CloseFrame): void {
+    this.failure = error
+    this.obeyAll(this.protocol.abort(close))
   }
 
   /** Nothing can be sent from now on; false if that was so already. */

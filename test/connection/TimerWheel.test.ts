@@ -184,7 +184,7 @@ describe("the heartbeats of many connections", () => {
     const beat = new Beat(
       driver as unknown as Driver,
       { interval: 30_000, timeout: 20_000, idleTimeout: Infinity },
-      time.wheel
+      { context: Context.empty(), wheel: time.wheel }
     )
     beat.start()
     return driver
@@ -217,7 +217,8 @@ describe("the heartbeats of many connections", () => {
       for (const way of ways) {
         const pair = yield* Connection.pair()
         const { driver } = Connection.toDriver(pair[0])!
-        new Beat(driver, { interval: 30_000, timeout: 20_000, idleTimeout: 60_000 }, time.wheel).start()
+        const settings = { interval: 30_000, timeout: 20_000, idleTimeout: 60_000 }
+        new Beat(driver, settings, { context: Context.empty(), wheel: time.wheel }).start()
         assert.strictEqual(time.timers.size, 1)
         yield* way(pair)
         yield* pair[0].closed
