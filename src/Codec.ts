@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as SchemaBinary from "effect/encoding/SchemaBinary"
-import type * as Result from "effect/Result"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
@@ -140,7 +140,8 @@ export const json = <In extends Schema.Constraint, Out extends Schema.Constraint
 })
 
 /**
- * A codec of MessagePack in binary messages. Needs the package `msgpackr`, and throws if it is not installed.
+ * A codec of MessagePack in binary messages. Needs the package `msgpackr`, and throws a `UsageError` if it is not
+ * installed.
  *
  * **Gotchas**
  *
@@ -154,7 +155,7 @@ export const json = <In extends Schema.Constraint, Out extends Schema.Constraint
 export const msgPack = <In extends Schema.Constraint, Out extends Schema.Constraint>(
   incoming: In,
   outgoing: Out
-): Codec<In, Out> => make(NodeMsgPack.load(), incoming, outgoing)
+): Codec<In, Out> => make(Result.getOrThrow(NodeMsgPack.load()), incoming, outgoing)
 
 /**
  * A codec of Effect's own compact encoding in binary messages, which is derived from the schemas and knows all that they

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RpcClient from "effect/rpc/RpcClient"
 import * as RpcSerialization from "effect/rpc/RpcSerialization"
@@ -110,8 +110,8 @@ export const layerClient = <R = never>(
   )
 
 /**
- * A serialization in MessagePack, a binary message for each of the protocol's. Needs the package `msgpackr`, and dies
- * without it.
+ * A serialization in MessagePack, a binary message for each of the protocol's. Needs the package `msgpackr`, and fails
+ * with a `UsageError` without it.
  *
  * **Details**
  *
@@ -122,10 +122,10 @@ export const layerClient = <R = never>(
  * @category layers
  * @since 0.1.0
  */
-export const layerMsgPack: Layer.Layer<RpcSerialization.RpcSerialization> = Layer.sync(
+export const layerMsgPack: Layer.Layer<RpcSerialization.RpcSerialization, WebSocketError> = Layer.effect(
   RpcSerialization.RpcSerialization,
-  () => {
-    const { parse, print } = NodeMsgPack.load()
+  Effect.gen(function*() {
+    const { parse, print } = yield* Effect.fromResult(NodeMsgPack.load())
     const decode = (data: Message): ReadonlyArray<unknown> => {
       const parsed = parse(typeof data === "string" ? nodeBytes.encode(data) : data)
       return Array.isArray(parsed) ? parsed : [parsed]
@@ -136,5 +136,5 @@ export const layerMsgPack: Layer.Layer<RpcSerialization.RpcSerialization> = Laye
       codecFor: RpcSerialization.json.codecFor,
       makeUnsafe: () => ({ decode, encode: print })
     }
-  }
+  })
 )

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Result from "effect/Result"
 import { createRequire } from "node:module"
+import { fromUsage, type WebSocketError } from "../WebSocketError.ts"
 import type { Format } from "./Format.ts"
 
 interface Msgpackr {
@@ -13,8 +15,10 @@ interface Msgpackr {
   }
 }
 
+type MsgPack = Extract<Format, { readonly kind: "binary" }>
+
 /**
- * Loads `msgpackr`, and throws if it is not there.
+ * Loads `msgpackr`, and fails with a `UsageError` if it is not there.
  *
  * **Details**
  *
@@ -24,8 +28,10 @@ interface Msgpackr {
  * @category formats
  * @since 0.1.0
  */
-export const load = (): Extract<Format, { readonly kind: "binary" }> => {
-  const packr = new (msgpackr().Packr)({ useRecords: false })
+export const load = (): Result.Result<MsgPack, WebSocketError> => Result.map(msgpackr(), formatOf)
+
+const formatOf = ({ Packr }: Msgpackr): MsgPack => {
+  const packr = new Packr({ useRecords: false })
   return {
     name: "MessagePack",
     kind: "binary",
@@ -34,10 +40,12 @@ export const load = (): Extract<Format, { readonly kind: "binary" }> => {
   }
 }
 
-const msgpackr = (): Msgpackr => {
+/** That it is broken is not its absence, and is thrown as it is. */
+const msgpackr = (): Result.Result<Msgpackr, WebSocketError> => {
   try {
-    return createRequire(import.meta.url)("msgpackr") as Msgpackr
+    return Result.succeed(createRequire(import.meta.url)("msgpackr") as Msgpackr)
   } catch (cause) {
-    throw new Error("MessagePack needs the package msgpackr: npm install msgpackr", { cause })
+    if ((cause as { readonly code?: unknown }).code !== "MODULE_NOT_FOUND") throw cause
+    return Result.fail(fromUsage("MessagePack needs the package msgpackr: npm install msgpackr"))
   }
 }
