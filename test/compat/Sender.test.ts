@@ -97,7 +97,7 @@ describe("a frame", () => {
       exampleKey,
       (mask: Buffer) => void mask.fill(0)
     )
-  })
+  }, { requiredKeys: ["readOnly", "generateMask"] })
   const size = fc.oneof(fc.nat(200), fc.constantFrom(125, 126, 65_535, 65_536))
 
   it("is the one of ws", () => {

@@ -15,6 +15,7 @@ import { join } from "node:path"
 import { Transform } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import * as Ws from "ws"
 
 const size = 2 ** 30
 const mark = "not only zeros"
@@ -69,4 +70,25 @@ describe("createWebSocketStream", () => {
     expect(statSync(join(folder, "received")).size).toBe(size)
     expect(gauge.most - gauge.before).toBeLessThan(256 * mebibyte)
   }, 120_000)
+
+  it.each([
+    ["ours", WebSocket as unknown as typeof Ws.WebSocket, createWebSocketStream as typeof Ws.createWebSocketStream],
+    ["ws", Ws.WebSocket, Ws.createWebSocketStream]
+  ])("of %s still sends what was written, and the Close, when the peer breaks a rule", async (_, Class, streamOf) => {
+    const server = new Ws.WebSocketServer({ port: 0 })
+    const client = new Class(`ws://localhost:${(server.address() as AddressInfo).port}`)
+    const stream = streamOf(client).on("error", () => {})
+    const [peer] = await once(server, "connection") as [Ws.WebSocket]
+    if (client.readyState === 0) await once(client, "open")
+    const received: Array<unknown> = []
+    peer.on("message", (data: Buffer) => received.push(data.length)).pause()
+    stream.write(Buffer.alloc(32 * mebibyte))
+    Reflect.get(peer, "_socket").write(Uint8Array.of(0x81, 1, 0xff)) // a text that is not UTF-8
+    await once(client, "error")
+    await new Promise(setImmediate)
+    peer.resume()
+    const [code] = await once(peer, "close")
+    expect({ code, received }).toEqual({ code: 1007, received: [32 * mebibyte] })
+    server.close()
+  })
 })
