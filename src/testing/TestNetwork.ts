@@ -70,7 +70,8 @@ class Network implements Context.Service.Shape<typeof TestNetwork> {
         if (listener === undefined) return Effect.fail(refused(hostname, port))
         const { client, link, server } = TestLink.makeUnsafe(fiber.context, fiber.getRef(Clock.Clock))
         this.known = [...links, link]
-        return Effect.map(this.preparing(link), () => {
+        const preparing = Effect.onError(Effect.suspend(() => this.preparing(link)), () => link.reset) // nobody gets it
+        return Effect.map(preparing, () => {
           listener(new NodeMemorySocket(server))
           return { socket: new NodeMemorySocket(client), link }
         })

@@ -182,7 +182,7 @@ export class MemoryLine {
     const now = this.timing.now()
     this.packets = this.packets.filter(({ due }) => due <= now)
     this.arrived = this.sent = now
-    this.current = { ...this.current, latency: 0 }
+    this.current = { ...this.current, latency: 0, stalled: false }
     this.state = "Lost"
     this.put("Reset")
   }

@@ -186,6 +186,22 @@ describe("faults on the network", () => {
       })
     ))
 
+  it.effect("a client that is interrupted, or dies, while its link is prepared leaves nothing of it", () =>
+    onTestNetwork(
+      Echo,
+      Effect.gen(function*() {
+        const network = yield* TestNetwork.TestNetwork
+        yield* network.prepare(({ set }) => Effect.andThen(set({ stalled: true }), Effect.never))
+        const attempt = yield* Effect.forkChild(failing("ws://localhost/echo"), { startImmediately: true })
+        assert.lengthOf(yield* network.links, 1)
+        yield* Fiber.interrupt(attempt)
+        yield* network.prepare(() => Effect.die("a test's mistake"))
+        yield* Effect.exit(WebSocketClient.connect("ws://localhost/echo"))
+        yield* Effect.yieldNow
+        assert.deepStrictEqual(yield* network.links, [])
+      })
+    ))
+
   it.effect("a connection that is reset ends with 1006 on both sides, and nothing is left of it", () =>
     leavingNothing(onTestNetwork(
       Echo,
