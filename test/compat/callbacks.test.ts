@@ -1,4 +1,4 @@
-/** The callbacks of what was sent when a connection breaks: in the order of the calls, and before "close". */
+/** What becomes of what was sent when a connection breaks: callbacks in the order of the calls, and before "close". */
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import type { AddressInfo, Socket } from "node:net"
@@ -90,5 +90,102 @@ describe.each(roles)("a %s that sends more while a message is compressed", (role
       "The socket was closed while data was being compressed",
       "WebSocket is not open: readyState 2 (CLOSING)"
     ])
+  })
+})
+
+/** What a play notes of a WebSocket: its events, and the callbacks of what it sends. */
+class Notes {
+  readonly seen: Array<unknown> = []
+  readonly socket: Live
+
+  constructor(socket: Live) {
+    this.socket = socket
+    socket.on("error", (error: NodeJS.ErrnoException) => this.seen.push(["error", error.code]))
+    socket.on("close", (code) => this.seen.push(["close", code, socket.readyState]))
+  }
+
+  /** The callback of something that is sent. */
+  of(name: string): (error?: NodeJS.ErrnoException | null) => void {
+    return (error) => this.seen.push([name, error?.code ?? error?.message ?? "sent", this.socket.readyState])
+  }
+
+  look(): void {
+    this.seen.push([this.socket.readyState, this.socket.bufferedAmount > 0])
+  }
+}
+
+type Play = (notes: Notes, peer: Live) => Promise<unknown>
+
+/** The peer is there, takes nothing, and says nothing. */
+const silences: Readonly<Record<string, Play>> = {
+  "is terminated": async (notes, peer) => {
+    const { socket } = notes
+    peer._socket.pause()
+    socket.send(huge, { compress: false }, notes.of("huge"))
+    socket.send("small", { compress: false }, notes.of("small"))
+    socket.ping("?", undefined, notes.of("ping"))
+    await new Promise(setImmediate)
+    notes.look()
+    socket.terminate()
+    socket.send("late", notes.of("late"))
+    await once(socket, "close")
+  },
+  "waits for a close in vain": async (notes, peer) => {
+    const { socket } = notes
+    peer._socket.pause()
+    socket.send(huge, { compress: false }, notes.of("huge"))
+    socket.send("small", { compress: false }, notes.of("small"))
+    socket.close(1000)
+    notes.look()
+    socket.send("late", notes.of("late"))
+    await once(socket, "close")
+  }
+}
+
+describe.each(roles)("a %s whose peer is a black hole", (role) => {
+  it.each(Object.keys(silences))("and that %s tells what ws does", async (name) => {
+    const play = async (implementation: Implementation) => {
+      const [socket, peer] = await facing(implementation, role)
+      const notes = new Notes(socket)
+      await silences[name](notes, peer)
+      peer.terminate()
+      return notes.seen
+    }
+    const expected = await play(ws)
+    expect(expected[0]).toContain(true)
+    expect(expected.at(-1)).toEqual(["close", 1006, 3])
+    expect(await play(await load("compat"))).toEqual(expected)
+  })
+})
+
+describe.each(roles)("a %s whose peer is gone", (role) => {
+  /** Which of the two it is depends on how often was written to the socket. */
+  const broken = expect.stringMatching(/^(ECONNRESET|EPIPE)$/)
+
+  it.each(["ws", "compat"] as const)("and has reset the connection learns it when it sends, with %s", async (name) => {
+    const [socket, peer] = await facing(await load(name), role)
+    const notes = new Notes(socket)
+    peer._socket.resetAndDestroy()
+    for (const message of ["one", "two"]) socket.send(message, { compress: false }, notes.of(message))
+    await once(socket, "close")
+    expect(notes.seen).toEqual([["one", broken, 1], ["two", broken, 1], ["close", 1006, 3]])
+  })
+
+  it("learns it by EPIPE when it sends without having read", async () => {
+    const [socket, peer] = await facing(await load("compat"), role)
+    const notes = new Notes(socket)
+    socket._socket.pause()
+    peer._socket.destroy()
+    await once(peer, "close")
+    for (const message of ["one", "two"]) {
+      await new Promise<void>((resolve) =>
+        socket.send(message, { compress: false }, (error) => {
+          notes.of(message)(error)
+          resolve()
+        })
+      )
+    }
+    if (socket.readyState !== 3) await once(socket, "close")
+    expect(notes.seen).toEqual([["one", "sent", 1], ["two", "EPIPE", 1], ["close", 1006, 3]])
   })
 })
