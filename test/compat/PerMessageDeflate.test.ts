@@ -162,6 +162,18 @@ describe.each(peers)("between a client that is %s and a server that is %s", (_, 
   })
 })
 
+/** Each level of zlib makes other octets of it. */
+const telling = Array.from({ length: 20_000 }, (_, i) => ((i * i) ^ ((i * i * i) % 10_007)) % 3).join("")
+
+describe("what is compressed", () => {
+  it.each([undefined, 1, 5, 6, 7, 9])("at the level %s has the octets of ws", async (level) => {
+    const options = level === undefined ? {} : { zlibDeflateOptions: { level } }
+    const [[ours], [theirs]] = [PerMessageDeflate, WsPerMessageDeflate].map((Class) => pair(Class, Class, options))
+    const [mine, expected] = await Promise.all([ours!, theirs!].map((deflate) => compress(deflate, telling)))
+    expect(Buffer.from(mine!).equals(expected!)).toBe(true)
+  })
+})
+
 describe.each([["ours", PerMessageDeflate], ["ws", WsPerMessageDeflate]] as const)("%s", (_, Class) => {
   it("takes strings and views", async () => {
     const [client, server] = pair(Class, Class)
