@@ -34,6 +34,7 @@ const turnsUntil = (test: () => boolean): Effect.Effect<void> =>
   Effect.suspend(() => test() ? Effect.void : Effect.andThen(nextTurn, turnsUntil(test)))
 
 const isOpen = ({ _tag }: { readonly _tag: string }) => _tag === "Open"
+const isClosed = ({ _tag }: { readonly _tag: string }) => _tag === "Closed"
 const isWaiting = ({ _tag }: { readonly _tag: string }) => _tag === "Waiting"
 
 /** Waits for a status. */
@@ -279,6 +280,22 @@ describe("the end for good", () => {
       yield* TestClock.adjust("1 hour")
       yield* client.close()
       assert.deepStrictEqual(history, ["open", "closed"])
+    }).pipe(Effect.scoped))
+
+  it.effect("is `close` also if nobody waits until the peer answers", () =>
+    Effect.gen(function*() {
+      const { connect, next } = yield* memory()
+      const client = yield* Reconnect.make(connect, everySecond)
+      const peer = yield* next
+      yield* client.connection
+      const closing = yield* Effect.forkChild(client.close(1001), { startImmediately: true })
+      const sending = yield* Effect.forkChild(Effect.flip(client.send("too late")), { startImmediately: true })
+      yield* Fiber.interrupt(closing)
+      assert.strictEqual((yield* peer.closed).code, 1001)
+      yield* reached(client, isClosed)
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(yield* client.status, { _tag: "Closed", exit: Exit.void })
+      assert.deepStrictEqual(yield* Fiber.join(sending), fails(1000))
     }).pipe(Effect.scoped))
 
   it.effect("is `close` also while it waits, and senders with it", () =>

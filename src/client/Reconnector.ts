@@ -100,7 +100,10 @@ export class Reconnector<E, R> {
   get start(): Effect.Effect<void, never, R> {
     const running = Effect.flatMap(
       Effect.exit(this.run),
-      (exit) => this.leaving ? Effect.void : Effect.andThen(this.finish(exit), Scope.close(this.scope, exit))
+      (exit) => {
+        const finishing = this.finish(this.leaving ? Exit.void : exit)
+        return Effect.uninterruptible(Effect.andThen(finishing, Scope.close(this.scope, exit)))
+      }
     )
     return Effect.map(Effect.forkDetach(running), (fiber) => void (this.fiber = fiber))
   }
@@ -209,7 +212,7 @@ export class Reconnector<E, R> {
       this.leaving = true
       const closing = this.connection === undefined ? Effect.void : this.connection.close(code, reason)
       return Effect.andThen(
-        Effect.onError(closing, () => Effect.sync(() => this.leaving = false)),
+        Effect.tapError(closing, () => Effect.sync(() => this.leaving = false)), // who is interrupted has said goodbye
         Effect.uninterruptible(this.end(Exit.void))
       )
     })
