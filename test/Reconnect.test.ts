@@ -426,11 +426,38 @@ describe("sending", () => {
       assert.strictEqual(received, "45last")
     }).pipe(Effect.scoped))
 
+  it.effect("or, of one call that alone is more than fits, keeps the newest; with no capacity, nothing", () =>
+    Effect.gen(function*() {
+      for (const [capacity, expected] of [[1, "5last"], [0, "last"]] as const) {
+        const { exits, received } = yield* filled({ capacity, strategy: "sliding" })
+        assert.deepStrictEqual(exits, ["Success", "Success", "Success", "Success"])
+        assert.strictEqual(received, expected)
+      }
+    }).pipe(Effect.scoped))
+
   it.effect("or fails", () =>
     Effect.gen(function*() {
       const { exits, received } = yield* filled({ capacity: 3, strategy: "fail" })
       assert.deepStrictEqual(exits, ["Success", "Success", "Failure", "Failure"])
       assert.strictEqual(received, "123last")
+    }).pipe(Effect.scoped))
+
+  it.effect("does not send what a sender waited with that was interrupted", () =>
+    Effect.gen(function*() {
+      const { connect, next } = yield* memory()
+      const gate = yield* Deferred.make<void>()
+      const queue = { capacity: 0, strategy: "suspend" } as const
+      const client = yield* Reconnect.make(Effect.andThen(Deferred.await(gate), connect), { queue })
+      yield* client.sendAll([])
+      const [first, second] = yield* Effect.forEach(
+        ["given up", "kept"],
+        (message) => Effect.forkChild(client.send(message), { startImmediately: true })
+      )
+      yield* Fiber.interrupt(first)
+      yield* Deferred.succeed(gate, undefined)
+      const peer = yield* next
+      assert.deepStrictEqual(yield* peer.pull, ["kept"])
+      yield* Fiber.join(second)
     }).pipe(Effect.scoped))
 
   it.effect("gives a message to one connection only, also if that is lost with it", () =>

@@ -1,9 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Connection from "../../src/Connection.ts"
 import * as Observability from "../../src/Observability.ts"
 import * as WebSocketClient from "../../src/WebSocketClient.ts"
 import * as WebSocketServer from "../../src/WebSocketServer.ts"
 import * as RawServer from "../client/RawServer.ts"
+import * as Certificate from "../server/Certificate.ts"
 import * as RawClient from "../server/RawClient.ts"
 import * as TestServer from "../server/TestServer.ts"
 import * as Spans from "./Spans.ts"
@@ -18,6 +22,8 @@ const Talk = WebSocketServer.handle(
 const Closed = WebSocketServer.handle("/closed", {
   accept: () => Effect.fail(new WebSocketServer.Refusal({ status: 403 }))
 }, () => Effect.void)
+
+const Broken = WebSocketServer.handle("/broken", { accept: () => Effect.die("oops") }, () => Effect.void)
 
 const start = (spans: Spans.Spans, ...others: ReadonlyArray<Layer.Layer<never>>) =>
   TestServer.start(Layer.merge(Talk, Closed)).pipe(Effect.provide(Layer.mergeAll(spans.layer, ...others)))
@@ -100,6 +106,56 @@ describe("spans", () => {
       assert.notInclude(spans.names(), "websocket.connection")
     }))
 
+  it.live("of a client fail without a status where nobody answered", () =>
+    Effect.gen(function*() {
+      const spans = Spans.make()
+      const { url } = yield* RawServer.start(({ socket }) => socket.destroy())
+      yield* WebSocketClient.connect(url).pipe(Effect.flip, Effect.provide(spans.layer))
+      const handshake = spans.find("websocket.handshake", "client")
+      assert.strictEqual(yield* Spans.exitOf(handshake), "Failure")
+      assert.isUndefined(Spans.attributesOf(handshake)["http.response.status_code"])
+    }))
+
+  it.live("of a server's handshake fail where the server is to blame, and not where it refuses", () =>
+    Effect.gen(function*() {
+      for (
+        const [routes, path, outcome] of [[Broken, "/broken", "500 Failure"], [
+          Closed,
+          "/closed",
+          "403 Success"
+        ]] as const
+      ) {
+        const spans = Spans.make()
+        const { port } = yield* TestServer.start(routes).pipe(Effect.provide(spans.layer))
+        yield* RawClient.ask(port, RawClient.handshake(path))
+        const span = spans.find("websocket.handshake", "server")
+        const exit = yield* Spans.exitOf(span)
+        assert.strictEqual(`${Spans.attributesOf(span)["http.response.status_code"]} ${exit}`, outcome)
+      }
+    }))
+
+  it.live("say wss on both sides where it is TLS", () =>
+    Effect.gen(function*() {
+      const spans = Spans.make()
+      const { port } = yield* TestServer.start(Talk, { tls: Certificate.identity }).pipe(Effect.provide(spans.layer))
+      yield* WebSocketClient.connect(`wss://localhost:${port}/talk/ada`, { tls: Certificate.trust }).pipe(
+        Effect.flatMap(({ close }) => close()),
+        Effect.scoped,
+        Effect.provide(spans.layer)
+      )
+      const sides = (["client", "server"] as const).map((kind) => spans.find("websocket.handshake", kind))
+      assert.deepStrictEqual(sides.map((span) => Spans.attributesOf(span)["url.scheme"]), ["wss", "wss"])
+    }))
+
+  it.live("of a client name the Unix socket it connects to, and no port", () =>
+    Effect.gen(function*() {
+      const spans = Spans.make()
+      const path = join(tmpdir(), "effect-ws-nobody-listens")
+      yield* WebSocketClient.connect(`ws+unix:${path}`).pipe(Effect.flip, Effect.provide(spans.layer))
+      const attributes = Spans.attributesOf(spans.find("websocket.handshake", "client"))
+      assert.deepStrictEqual([attributes["server.address"], attributes["server.port"]], [path, undefined])
+    }))
+
   it.live("of connections fail where these do", () =>
     Effect.gen(function*() {
       const spans = Spans.make()
@@ -134,6 +190,27 @@ describe("spans", () => {
       ])
       const { spanId } = spans.find("websocket.connection", "server")
       assert.deepStrictEqual(ofMessages.map(Spans.parentOf), Array(4).fill(spanId))
+    }))
+
+  it.live("are there for prepared messages and for streamed ones, whose size nobody knows before", () =>
+    Effect.gen(function*() {
+      const spans = Spans.make()
+      const { url } = yield* TestServer.start(Talk)
+      const client = yield* WebSocketClient.connect(`${url}/talk/ada`).pipe(
+        Effect.provide(Layer.merge(spans.layer, Observability.layerSpans("Messages")))
+      )
+      const sending = Effect.andThen(
+        client.send(Connection.prepare("Grüße")),
+        client.sendStream(Stream.make("in ", "parts"))
+      )
+      yield* Effect.provide(sending, spans.layer)
+      const received = yield* Stream.runCollect(Stream.take(client.messages, 2))
+      assert.deepStrictEqual(received, ["Grüße", "in parts"])
+      const seen = spans.all.filter(({ kind }) => kind === "producer").map((span) => {
+        const { "websocket.message.size": size, "websocket.message.type": type } = Spans.attributesOf(span)
+        return [type, size]
+      })
+      assert.deepStrictEqual(seen, [["text", 7], [undefined, undefined]])
     }))
 
   it.live("are told the server of where there is a tracer, in the headers of the handshake, and not where there is none", () =>

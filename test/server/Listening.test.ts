@@ -20,6 +20,13 @@ const echoes = (url: string, options = {}) =>
     assert.deepStrictEqual(yield* peer.received(1), ["Hello"])
   }).pipe(Effect.scoped)
 
+/** The url that it says it has, but for the port. */
+const urlOf = (options: NodeWebSocketServer.ListenOptions) =>
+  Effect.flatMap(
+    TestServer.start(Echo, options),
+    ({ port, service }) => Effect.map(service.url, (url) => url.replace(`:${port}`, ":port"))
+  )
+
 const directory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-ws-"))),
   (path) => Effect.sync(() => rmSync(path, { recursive: true }))
@@ -59,6 +66,17 @@ describe("a server of its own", () => {
     Effect.gen(function*() {
       const { service } = yield* TestServer.start(Echo)
       assert.include(JSON.stringify(yield* service.address), "127.0.0.1")
+    }))
+
+  it.live("has a url that clients can use: of every address, of TLS, and of a Unix socket", () =>
+    Effect.gen(function*() {
+      const path = join(yield* directory, "socket")
+      assert.strictEqual(yield* urlOf({}), "ws://127.0.0.1:port")
+      assert.strictEqual(yield* urlOf({ host: "0.0.0.0" }), "ws://localhost:port")
+      assert.strictEqual(yield* urlOf({ tls: Certificate.identity }), "wss://127.0.0.1:port")
+      assert.strictEqual(yield* urlOf({ path }), `ws+unix:${path}`)
+      assert.strictEqual(yield* urlOf({ path: `${path}s`, tls: Certificate.identity }), `wss+unix:${path}s`)
+      yield* echoes(`ws+unix:${path}:/echo`)
     }))
 
   it.live("fails with a TransportError if its port is taken", () =>
