@@ -133,9 +133,22 @@ const handle = (
   accepted: unknown,
   restore: Handling.Manner["restore"]
 ): Effect.Effect<unknown, unknown> =>
-  Handling.run(making, (connection) => run(connection, accepted), { restore, onFailure: report })
+  Effect.onError(
+    Handling.run(making, (connection) => run(connection, accepted), { restore, onFailure: report }),
+    reportRest
+  )
+
+/** The defects that were logged as the handler's. */
+const reported = new WeakSet<object>()
+
+/** What died as the scope was closed, after the handler. */
+const reportRest = ({ reasons }: Cause.Cause<unknown>): Effect.Effect<void> => {
+  const rest = reasons.filter((reason) => Cause.isDieReason(reason) && !reported.has(reason))
+  return rest.length === 0 ? Effect.void : Effect.logError("a WebSocket's finalizer died", Cause.fromReasons(rest))
+}
 
 const report = (connection: Connection, cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+  for (const reason of cause.reasons) reported.add(reason)
   if (Cause.hasInterruptsOnly(cause)) return Effect.void
   return Handling.isNews(connection, cause)
     ? Effect.logError("a WebSocket's handler failed", cause)

@@ -37,6 +37,17 @@ describe("a handler's end is the connection's", () => {
       assert.match(errors, /a bug/)
     }))
 
+  it.live("a finalizer that dies is logged, beside what the handler died of, and each of them once", () =>
+    Effect.gen(function*() {
+      const dying = Effect.addFinalizer(() => Effect.die(new Error("a slip")))
+      const { code, errors } = yield* ending(() => dying)
+      assert.strictEqual(code, 1000)
+      assert.match(errors, /a slip/)
+      const both = yield* ending(() => Effect.andThen(dying, Effect.die(new Error("a bug"))))
+      assert.strictEqual(both.code, 1011)
+      assert.lengthOf(both.errors.match(/Error: a (bug|slip)/g) ?? [], 2)
+    }))
+
   it.live("a handler that throws closes with 1011, and is logged", () =>
     Effect.gen(function*() {
       const { code, errors } = yield* ending(() => {
