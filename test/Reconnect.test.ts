@@ -183,7 +183,7 @@ describe("the time between attempts", () => {
 })
 
 const closing = (codes: ReadonlyArray<number>) => codes.map((code) => Reconnect.isTransient(fails(code)))
-const refusing = (status: number) =>
+const refusing = (status: number | undefined) =>
   Reconnect.isTransient(
     new WebSocketError.WebSocketError({ reason: new WebSocketError.HandshakeError({ message: "", status }) })
   )
@@ -196,6 +196,7 @@ describe("the end for good", () => {
     assert.isFalse(closing([1000, 1008, 3000, 3003, 4000, 4401, 4999]).some(Boolean))
     assert.isTrue([200, 302, 408, 421, 425, 429, 500, 502, 503].every(refusing))
     assert.isFalse([400, 401, 403, 404, 410, 426].some(refusing))
+    assert.isTrue(refusing(undefined)) // what came was no answer
     assert.isFalse(Reconnect.isTransient(WebSocketError.fromUsage("")))
     assert.isTrue(Reconnect.isTransient(WebSocketError.fromTransport(new Error())))
     assert.isTrue(Reconnect.isTransient("a reason of another's"))
