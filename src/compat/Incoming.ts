@@ -17,6 +17,8 @@ export interface IncomingOptions {
   readonly allowSynchronousEvents: boolean
   /** Answers a ping. */
   readonly onPing: (payload: Buffer) => void
+  /** Takes nothing to send any more. */
+  readonly onClosing: () => void
   /** Holds the peer back, or reads on. */
   readonly stop: (stopped: boolean) => void
 }
@@ -65,6 +67,10 @@ export class Incoming implements Tap {
     const payload = Payload.asBuffer(octets)
     if (options.allowSynchronousEvents) websocket.emit("pong", payload)
     else this.defer(() => websocket.emit("pong", payload))
+  }
+
+  onClosing(): void {
+    this.options.onClosing()
   }
 
   /** Does something after the events that were deferred. */

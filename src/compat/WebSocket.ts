@@ -83,6 +83,10 @@ class Listening implements IncomingOptions {
     this.websocket._answer(payload)
   }
 
+  onClosing(): void {
+    this.websocket._closing()
+  }
+
   stop(stopped: boolean): void {
     this.websocket._driver?.stop(stopped || this.websocket._paused)
   }

@@ -345,6 +345,7 @@ export class Driver implements Receiver {
     if (this.gone || this.outbox.turns.isFree) return this.obeyNow(order)
     this.held = order
     this.outbox.turns.inOrder({ size: 0, run: () => this.readOn(), drop: ignore })
+    this.tap?.onClosing()
   }
 
   private obeyNow(order: Protocol.Order): void {

@@ -8,8 +8,8 @@
  *
  * **Details**
  *
- * Messages come as octets, and with the payloads of their frames if the protocol keeps these apart. A ping is not answered: that is up to the tap. What a tap throws is not caught, and does not
- * lose what follows.
+ * Messages come as octets, and with the payloads of their frames if the protocol keeps these apart. A ping is not
+ * answered: that is up to the tap. What a tap throws is not caught, and does not lose what follows.
  *
  * @category models
  * @since 0.1.0
@@ -18,4 +18,6 @@ export interface Tap {
   onMessage(payload: Uint8Array, isText: boolean, fragments: ReadonlyArray<Uint8Array> | undefined): void
   onPing(payload: Uint8Array): void
   onPong(payload: Uint8Array): void
+  /** The peer has closed, and nothing can be sent any more: the answer waits until what was sent before is out. */
+  onClosing(): void
 }

@@ -45,6 +45,31 @@ const breaks: Readonly<Record<string, (socket: Live) => void>> = {
   "has a socket that fails": (socket) => void socket._socket.destroy(new Error("broken"))
 }
 
+/** The peer closes while an answer to its last message is compressed, and more is sent. */
+const answerTooLate = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArray<unknown>> => {
+  const seen: Array<unknown> = []
+  const note = (name: string) => (error?: Error | null) => void seen.push([name, error?.message])
+  socket.on("message", () => {
+    socket.send(slow, note("slow"))
+    setImmediate(() => {
+      seen.push(socket.readyState)
+      socket.send("late", note("late"))
+    })
+  })
+  peer._socket.cork() // for both to come in one read
+  peer.send("last", { compress: false })
+  peer.close(4000)
+  peer._socket.uncork()
+  seen.push((await once(socket, "close"))[0])
+  return seen
+}
+
+it.each(roles)("a %s whose peer closes while a message is compressed takes nothing more, as in ws", async (role) => {
+  const expected = await answerTooLate(await facing(ws, role))
+  expect(expected[0]).toBe(2)
+  expect(await answerTooLate(await facing(await load("compat"), role))).toEqual(expected)
+})
+
 describe.each(roles)("a %s that sends more while a message is compressed", (role) => {
   it.each(Object.keys(breaks))("and %s calls back as ws does", async (how) => {
     const play = async (implementation: Implementation) => {
