@@ -140,6 +140,10 @@ export interface Connection {
    * Starts the closing handshake, after everything that was sent before, and waits for its end (RFC 6455 §7.1.2). Code
    * 1000 by default; 1005 sends a Close without a code. A code that must not be sent, or a reason over 123 octets, fails
    * with a `UsageError`. Where the connection is closing already, it only waits.
+   *
+   * The peer's Close comes behind what it sent before. A reader that closes from within its loop takes nothing meanwhile:
+   * if more than `inboxSize` is on the way, that is seen as silence, and the end is 1006 after `closeTimeout`. It should
+   * rather leave the loop, or the scope, which drops what comes.
    */
   readonly close: (code?: number, reason?: string) => Effect.Effect<CloseEvent, WebSocketError.WebSocketError>
   /** Waits for the end of the connection, whoever brings it about. */
