@@ -299,6 +299,19 @@ describe("the end for good", () => {
       assert.deepStrictEqual(yield* Fiber.join(sending), fails(1000))
     }).pipe(Effect.scoped))
 
+  it.effect("is `close` also if another close, with a code that must not be sent, fails meanwhile", () =>
+    Effect.gen(function*() {
+      const { connect, next } = yield* memory()
+      const client = yield* Reconnect.make(connect, everySecond)
+      yield* next
+      yield* client.connection
+      const closing = yield* Effect.forkChild(client.close(1001), { startImmediately: true })
+      const error = yield* Effect.flip(client.close(1006))
+      assert.strictEqual(error.reason._tag, "UsageError")
+      yield* Fiber.interrupt(closing)
+      yield* reached(client, isClosed)
+    }).pipe(Effect.scoped))
+
   it.effect("is `close` also while it waits, and senders with it", () =>
     Effect.gen(function*() {
       const client = yield* Reconnect.make(Effect.fail("no network"), everySecond)

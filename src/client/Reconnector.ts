@@ -209,10 +209,11 @@ export class Reconnector<E, R> {
   /** Says goodbye with a code, and ends everything. */
   close(code: number | undefined, reason: string | undefined): Effect.Effect<void, WebSocketError.WebSocketError> {
     return Effect.suspend(() => {
+      const { leaving } = this
       this.leaving = true
       const closing = this.connection === undefined ? Effect.void : this.connection.close(code, reason)
       return Effect.andThen(
-        Effect.tapError(closing, () => Effect.sync(() => this.leaving = false)), // who is interrupted has said goodbye
+        Effect.tapError(closing, () => Effect.sync(() => this.leaving = leaving)), // who is interrupted has said goodbye
         Effect.uninterruptible(this.end(Exit.void))
       )
     })

@@ -55,7 +55,7 @@ export class Outgoing {
   /** What takes its time, if something does. */
   private activity = compressing
   /** The callbacks of what will not be sent any more. */
-  private readonly dropped: Array<() => void> = []
+  private dropped: Array<() => void> | undefined = undefined
 
   constructor(outbox: Outbox, isServer: boolean) {
     this.outbox = outbox
@@ -103,7 +103,9 @@ export class Outgoing {
    * if it could take nothing more when the connection ended.
    */
   settle(): void {
-    for (const fail of this.dropped.splice(0)) fail()
+    const { dropped = [] } = this
+    this.dropped = undefined
+    for (const fail of dropped) fail()
   }
 
   /** Whether it is a whole message with nothing special, and its turn: most are. */
@@ -146,7 +148,10 @@ export class Outgoing {
   }
 
   private dropOf(receipt: Receipt | undefined): () => void {
-    return () => receipt && this.dropped.push(() => receipt(new Error(`The socket was closed while ${this.activity}`)))
+    return () => {
+      const fail = () => receipt?.(new Error(`The socket was closed while ${this.activity}`))
+      ;(this.dropped ??= []).push(fail)
+    }
   }
 
   /** The place of a frame in its message. */

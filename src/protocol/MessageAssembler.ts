@@ -156,7 +156,7 @@ export class MessageAssembler {
     return this.finish(text, payload, ends && byFrame(payload, ends), false)
   }
 
-  /** What others check by a frame's header is checked here where whole messages are the exception, and frames are given. */
+  /** The decoder has no limit where frames are asked for; but this message is held until it is inflated. */
   private compressedOf({ opcode, payload }: Frame): Output {
     if (payload.length > this.limits.maxMessageSize) return Violation.error("MessageTooBig")
     return { _tag: "Compressed", text: opcode === Opcode.Text, payload }

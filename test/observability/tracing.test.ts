@@ -118,13 +118,8 @@ describe("spans", () => {
 
   it.live("of a server's handshake fail where the server is to blame, and not where it refuses", () =>
     Effect.gen(function*() {
-      for (
-        const [routes, path, outcome] of [[Broken, "/broken", "500 Failure"], [
-          Closed,
-          "/closed",
-          "403 Success"
-        ]] as const
-      ) {
+      const cases = [[Broken, "/broken", "500 Failure"], [Closed, "/closed", "403 Success"]] as const
+      for (const [routes, path, outcome] of cases) {
         const spans = Spans.make()
         const { port } = yield* TestServer.start(routes).pipe(Effect.provide(spans.layer))
         yield* RawClient.ask(port, RawClient.handshake(path))
