@@ -30,6 +30,7 @@ if (target === undefined) throw new Error(`there is no target ${values.target}: 
 
 const files = globSync(target.sources, { cwd: root }).filter((file) => file.includes(values.file)).toSorted()
 const all = files.flatMap((file) => Mutation.of(file, readFileSync(join(root, file), "utf8")))
+if (all.length === 0) throw new Error(`no source of ${values.target} has ${values.file} in its name`)
 const sample = Sample.evenly(all, Number(values.sample), Number(values.seed))
 const record = new Record(values.record)
 
