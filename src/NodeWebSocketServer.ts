@@ -7,7 +7,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as NetAddress from "effect/net/NetAddress"
-import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Http from "node:http"
 import type * as Https from "node:https"
@@ -182,7 +181,7 @@ const serve = Effect.fnUntraced(
     const maxConnections = options.maxConnections ?? 65_536
 
     const onUpgrade: NodeUpgradeListeners.Listener = (request, socket, head) => {
-      const path = pathOf(request.url ?? "/")
+      const path = pathOf(request.url!)
       const entry = routes.find(path)
       if (entry === undefined && NodeUpgradeListeners.isLeftToOthers(server, onUpgrade, path)) return
       NodeUpgrade.guard(socket)
@@ -214,8 +213,7 @@ const addressOf = (server: Server): Effect.Effect<NetAddress.SocketAddress, WebS
   const address = server.address()
   if (address === null) return Effect.fail(WebSocketError.fromUsage("the server does not listen"))
   if (typeof address === "string") return Effect.succeed(NetAddress.unixPathAddress(address))
-  const inet = NetAddress.inetAddressFromIpString(address.address, address.port)
-  return Result.isSuccess(inet) ? Effect.succeed(inet.success) : Effect.die(inet.failure)
+  return Effect.orDie(Effect.fromResult(NetAddress.inetAddressFromIpString(address.address, address.port)))
 }
 
 const urlOf = (server: Server, address: NetAddress.SocketAddress): string => {

@@ -87,7 +87,8 @@ export class Reconnector<E, R> {
   private connection: Connection | undefined = undefined
   private leaving = false
   private exit: Exit.Exit<void, Failure<E>> | undefined = undefined
-  private fiber: Fiber.Fiber<void> | undefined = undefined
+  /** Set by `start`, which comes first. */
+  private fiber!: Fiber.Fiber<void>
   private readonly changes = new Changes()
 
   constructor(settings: Settings<E, R>, status: SubscriptionRef.SubscriptionRef<Status<E>>) {
@@ -197,10 +198,7 @@ export class Reconnector<E, R> {
     return Effect.suspend(() => {
       this.leaving = true
       return Effect.andThen(
-        Effect.all([
-          this.fiber === undefined ? Effect.void : Fiber.interrupt(this.fiber),
-          Scope.close(this.scope, exit)
-        ]),
+        Effect.all([Fiber.interrupt(this.fiber), Scope.close(this.scope, exit)]),
         this.finish(Exit.void)
       )
     })

@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import type { Buffer } from "node:buffer"
-import * as Compression from "../Compression.ts"
+import type * as Compression from "../Compression.ts"
 import { Turns } from "../connection/Turns.ts"
 import * as Bytes from "../protocol/Bytes.ts"
 import type * as ProtocolExtension from "../protocol/Extension.ts"
@@ -88,7 +88,7 @@ export class PerMessageDeflate {
 
   constructor(options: DeflateOptions = {}) {
     this.options = options
-    this.settings = Options.compression(options) ?? Compression.standard
+    this.settings = Options.compression(options)!
     this.role = options.isServer === true ? "server" : "client"
     this.limit = options.maxPayload !== undefined && options.maxPayload > 0 ? options.maxPayload : Infinity
   }
@@ -145,7 +145,7 @@ export class PerMessageDeflate {
   /** Whether a message of so many octets is to be compressed: all are that may refer to others. */
   isWorthIt(size: number): boolean {
     const { noContextTakeover } = this.direction(Negotiation.outgoing)
-    return !noContextTakeover || size >= (this.settings.threshold.alone ?? 0)
+    return !noContextTakeover || size >= this.settings.threshold.alone!
   }
 
   /** Compresses a message, or with `fin` false a part of one. */

@@ -162,7 +162,7 @@ export class WebSocketServer extends EventEmitter {
   /** Whether a request is this server's. */
   shouldHandle(request: Http.IncomingMessage): boolean | Promise<boolean> {
     const { path } = this.options
-    return !path || (request.url ?? "").split("?", 1)[0] === path
+    return !path || request.url!.split("?", 1)[0] === path
   }
 
   /** Handles a request for an upgrade: refuses it, or calls back with a WebSocket. */
@@ -170,7 +170,7 @@ export class WebSocketServer extends EventEmitter {
     const start = performance.now()
     socket.on("error", destroyOnError)
     const { headers, method } = request
-    const { perMessageDeflate, verifyClient } = this.options
+    const { perMessageDeflate } = this.options
     const refuse = (code: number, message: string, further?: Http.OutgoingHttpHeaders) =>
       this._refuse(request, socket, code, message, further)
 
@@ -197,8 +197,7 @@ export class WebSocketServer extends EventEmitter {
       callback(websocket, request)
     }
     const complete = () => this.completeUpgrade(extensions, key, protocols, request, socket, head, accepted)
-    if (verifyClient) this._verify(request, socket, version, complete)
-    else complete()
+    this._verify(request, socket, version, complete)
   }
 
   _chooseDeflate(
@@ -215,7 +214,7 @@ export class WebSocketServer extends EventEmitter {
     return Result.filterOrFail(acceptance, (accepted) => accepted !== undefined, () => undefined)
   }
 
-  /** Asks `verifyClient`, which may take its time. */
+  /** Asks `verifyClient`, if there is one, which may take its time. */
   _verify(request: Http.IncomingMessage, socket: Duplex, version: number, accept: () => void): void {
     const { verifyClient } = this.options
     if (!verifyClient) return accept()

@@ -58,7 +58,7 @@ export const serving = ({ grace, serve, server, terms }: Options) =>
 const leavingToOthers = (app: App, server: Server): App =>
   Effect.flatMap(HttpServerRequest, (request) => {
     const upgrade = NodeHttpHandshake.upgradeOf(request)
-    if (upgrade === undefined || !NodeUpgradeListeners.isSeenTo(server, pathOf(upgrade.url ?? "/"))) return app
+    if (upgrade === undefined || !NodeUpgradeListeners.isSeenTo(server, pathOf(upgrade.url!))) return app
     return Effect.sync(() => {
       NodeHttpHandshake.endResponse(request, upgrade.socket)
       return NodeHttpHandshake.switchingProtocols

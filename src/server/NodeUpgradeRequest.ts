@@ -24,7 +24,7 @@ export class NodeUpgradeRequest implements UpgradeRequest {
   private parsedCookies: Readonly<Record<string, string>> | undefined = undefined
 
   constructor(request: IncomingMessage, headers: Readonly<Record<string, string>>, { origin, protocols }: Offer) {
-    this.target = request.url ?? "/"
+    this.target = request.url!
     this.headers = headers
     this.remoteAddress = request.socket.remoteAddress
     this.protocols = protocols
