@@ -230,8 +230,9 @@ export class WebSocket extends WebSocketEvents {
 
   /** Makes it a connection over a socket on which the handshake is done; `head` is what was read from it already. */
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions = {}): void {
+    const { allowSynchronousEvents = Options.shared.allowSynchronousEvents } = options
     const driver = this._drive(socket, head, options)
-    driver.setTap(this._adopt(driver, Options.get(options, "allowSynchronousEvents") ?? false))
+    driver.setTap(this._adopt(driver, allowSynchronousEvents))
     process.nextTick(start, driver)
     this.emit("open")
   }

@@ -75,6 +75,74 @@ it.each(roles)("a %s whose peer closes while a message is compressed takes nothi
   expect(await answerTooLate(await facing(await load("compat"), role, patient))).toEqual(expected)
 })
 
+/** The socket goes while a message that came over it is decompressed. */
+const loseSocket = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArray<unknown>> => {
+  const seen: Array<unknown> = []
+  socket.on("message", (data: Buffer) => seen.push(["message", data.length, socket.readyState]))
+  socket.on("close", (code) => seen.push(["close", code, socket.readyState]))
+  const [read, written] = [socket._socket.bytesRead, peer._socket.bytesWritten]
+  await new Promise((resolve) => peer.send(slow, resolve))
+  const size = peer._socket.bytesWritten - written
+  while (socket._socket.bytesRead - read < size) await new Promise(setImmediate)
+  socket._socket.destroy()
+  await once(socket, "close")
+  peer.terminate()
+  return seen
+}
+
+/** Two messages come in one read; what the first one settles is continued, or is not, before the next. */
+const takeTurns = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArray<string>> => {
+  const seen: Array<string> = []
+  socket.on("message", (data: Buffer) => {
+    seen.push(data.toString())
+    queueMicrotask(() => seen.push(`after ${data.toString()}`))
+  })
+  peer._socket.cork()
+  for (const message of ["one", "two"]) peer.send(message, { compress: false })
+  peer._socket.uncork()
+  while (seen.length < 4) await new Promise(setImmediate)
+  peer.terminate()
+  return seen
+}
+
+/** Sends a frame that was made once, as programs do that broadcast. */
+const sendMade = async ([socket, peer]: [Live, Live], mask: boolean): Promise<unknown> => {
+  const { Sender } = ws as unknown as { readonly Sender: { frame(data: Buffer, options: object): Array<Buffer> } }
+  const frame = Sender.frame(Buffer.from("for all"), { fin: true, opcode: 1, rsv1: false, mask, readOnly: false })
+  const sender = Reflect.get(socket, "_sender") as { sendFrame(list: Array<Buffer>, done: () => void): void }
+  const sent = new Promise<void>((resolve) => sender.sendFrame(frame, resolve))
+  const [[data, isBinary]] = await Promise.all([once(peer, "message"), sent])
+  peer.terminate()
+  return [data.toString(), isBinary]
+}
+
+describe.each(roles)("a %s, as with ws,", (role) => {
+  it("still gets what is decompressed when its socket is gone, before the close", async () => {
+    const expected = await loseSocket(await facing(ws, role))
+    expect(expected).toEqual([["message", slow.length, 2], ["close", 1006, 3]])
+    expect(await loseSocket(await facing(await load("compat"), role))).toEqual(expected)
+  })
+
+  it.each([true, false, undefined])(
+    "has messages wait for their turn or not, as allowSynchronousEvents %s says",
+    async (
+      allowSynchronousEvents
+    ) => {
+      const settings = { allowSynchronousEvents }
+      const expected = await takeTurns(await facing(ws, role, settings))
+      const [, second] = expected
+      expect(second).toBe(allowSynchronousEvents === false ? "after one" : "two")
+      expect(await takeTurns(await facing(await load("compat"), role, settings))).toEqual(expected)
+    }
+  )
+
+  it("sends a frame that is made already, and calls back when it is out", async () => {
+    const expected = await sendMade(await facing(ws, role), role === "client")
+    expect(expected).toEqual(["for all", false])
+    expect(await sendMade(await facing(await load("compat"), role), role === "client")).toEqual(expected)
+  })
+})
+
 describe.each(roles)("a %s that sends more while a message is compressed", (role) => {
   it.each(Object.keys(breaks))("and %s calls back as ws does", async (how) => {
     const play = async (implementation: Implementation) => {
