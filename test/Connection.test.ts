@@ -488,6 +488,16 @@ describe("closing", () => {
       assert.deepStrictEqual({ clean, code }, { clean: false, code: 1006 })
     }).pipe(Effect.scoped))
 
+  it.live("waits for ever if closeTimeout is longer than the platform's timers can take", () =>
+    Effect.gen(function*() {
+      const { connection, peer } = yield* Loopback.facing({ closeTimeout: "30 days" })
+      const end = yield* Effect.forkChild(connection.close(), { startImmediately: true })
+      yield* Effect.sleep(5) // Node would have a time-out that overflows be over after 1 ms
+      assert.isUndefined(end.pollUnsafe())
+      peer.write(octets(closing(codeAndReason(1000))))
+      assert.isTrue((yield* Fiber.join(end)).clean)
+    }).pipe(Effect.scoped))
+
   it.live("is known at the Close frame, however long TCP lingers", () =>
     Effect.gen(function*() {
       const { connection, peer, socket } = yield* Loopback.facing({ closeTimeout: 200 })

@@ -108,6 +108,19 @@ describe("a server", () => {
     })))
 })
 
+describe("MessagePack", () => {
+  it.effect("takes a message alone or several in an array, also as text", () =>
+    Effect.gen(function*() {
+      const { makeUnsafe } = yield* RpcSerialization.RpcSerialization
+      const { decode, encode } = makeUnsafe()
+      const ping = { _tag: "Ping" }
+      const octets = (value: unknown) => encode(value) as Uint8Array
+      assert.deepStrictEqual(decode(octets(ping)), [ping])
+      assert.deepStrictEqual(decode(octets([ping, { _tag: "Eof" }])), [ping, { _tag: "Eof" }])
+      assert.deepStrictEqual(decode("*"), [42], "the code of the character is a number in MessagePack")
+    }).pipe(Effect.provide(EffectRpc.layerMsgPack)))
+})
+
 describe("the types", () => {
   it("want to know how messages are written, and who serves", () => {
     const client = EffectRpc.layerClient("ws://localhost/rpc")

@@ -70,6 +70,14 @@ describe("the address", () => {
       assert.strictEqual(tag, "SocketServerOpenError")
       assert.include(cause, "has a handler already")
     }))
+
+  it.live("is not there if the options make no sense, which is an error", () =>
+    Effect.gen(function*() {
+      const senseless = EffectSocketServer.layer("/", { heartbeat: { timeout: 0 } })
+      const [tag, cause] = yield* openFailure(Layer.provide(senseless, listening))
+      assert.strictEqual(tag, "SocketServerOpenError")
+      assert.include(cause, "heartbeat: timeout must be longer than nothing")
+    }))
 })
 
 describe("run", () => {
@@ -96,6 +104,11 @@ describe("run", () => {
       const { pull } = yield* WebSocketClient.connect(url, { protocols: ["chat"] })
       assert.deepStrictEqual(yield* pull, ["Ada / chat"])
     }).pipe(Effect.scoped))
+
+  it.live("alone knows of a connection", () =>
+    Effect.gen(function*() {
+      assert.isUndefined(yield* EffectSocketServer.CurrentConnection)
+    }))
 
   it.live("has those wait who come before it, and loses nothing of what they say", () =>
     leavingNothing(Effect.gen(function*() {

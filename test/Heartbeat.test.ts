@@ -386,6 +386,12 @@ describe("where it is switched on", () => {
       assert.strictEqual(other.connection.state, "Open")
     }).pipe(Effect.scoped))
 
+  it.live("is not for connections of another's making", () =>
+    Effect.gen(function*() {
+      const { reason } = yield* Effect.flip(Heartbeat.start({ state: "Open" } as Connection.Connection))
+      assert.strictEqual(reason._tag, "UsageError")
+    }).pipe(Effect.scoped))
+
   it.live("is not for no time", () =>
     Effect.gen(function*() {
       const problem = "heartbeat: timeout must be longer than nothing"

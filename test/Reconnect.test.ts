@@ -10,6 +10,7 @@ import * as WebSocketServer from "effect-ws/WebSocketServer"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import * as ConnectionOptionsModule from "../src/ConnectionOptions.ts"
+import * as Violation from "../src/protocol/Violation.ts"
 import * as MemoryTransport from "../src/transport/MemoryTransport.ts"
 import * as Leaks from "./client/Leaks.ts"
 import * as RawServer from "./client/RawServer.ts"
@@ -125,6 +126,34 @@ describe("a connection that survives", () => {
     }).pipe(Effect.scoped))
 })
 
+describe("connections of another's making", () => {
+  it.effect("are as good: what wraps ours sees what is sent, and what came before the end is delivered", () =>
+    Effect.gen(function*() {
+      const { connect, next } = yield* memory()
+      const sent: Array<unknown> = []
+      const wrapped = Effect.map(connect, (connection) => {
+        const sendAll: typeof connection.sendAll = (messages) =>
+          Effect.andThen(Effect.sync(() => sent.push(...messages)), connection.sendAll(messages))
+        return new Proxy({ sendAll } as Connection.Connection, {
+          get: (own, key) => Reflect.get(key in own ? own : connection, key)
+        })
+      })
+      const client = yield* Reconnect.make(wrapped, everySecond)
+      const reading = yield* Effect.forkChild(Stream.runCollect(Stream.take(client.messages, 2)))
+      for (const message of ["one", "two"]) {
+        const peer = yield* next
+        yield* client.send(message)
+        assert.deepStrictEqual(yield* peer.pull, [message])
+        yield* peer.send(`not ${message}`)
+        yield* peer.close(1012)
+        yield* reached(client, isWaiting)
+        yield* TestClock.adjust("1 second")
+      }
+      assert.deepStrictEqual(sent, ["one", "two"])
+      assert.deepStrictEqual(yield* Fiber.join(reading), ["not one", "not two"])
+    }).pipe(Effect.scoped))
+})
+
 describe("the time between attempts", () => {
   it.effect("is the schedule's, which begins anew after a connection that was open for long", () =>
     Effect.gen(function*() {
@@ -200,6 +229,15 @@ describe("the end for good", () => {
     assert.isFalse(Reconnect.isTransient(WebSocketError.fromUsage("")))
     assert.isTrue(Reconnect.isTransient(WebSocketError.fromTransport(new Error())))
     assert.isTrue(Reconnect.isTransient("a reason of another's"))
+    const passing = [
+      Violation.error("MaskForbidden"),
+      new WebSocketError.TimeoutError({ operation: "handshake", message: "" }),
+      new WebSocketError.HeartbeatError({ missed: "pong", after: Duration.zero, closeCode: 1006, message: "" }),
+      new WebSocketError.DecodeError({ problem: "Syntax", message: "", path: [], received: "{", cause: undefined })
+    ]
+    for (const reason of passing) {
+      assert.isTrue(Reconnect.isTransient(new WebSocketError.WebSocketError({ reason })), reason._tag)
+    }
   })
 
   it.effect("is the end of the messages after a goodbye, and a failure of them otherwise", () =>

@@ -220,6 +220,12 @@ describe.each([["ours", PerMessageDeflate], ["ws", WsPerMessageDeflate]] as cons
   })
 })
 
+it("a client accepts no answer that is none", () => {
+  for (const Class of [PerMessageDeflate, WsPerMessageDeflate]) {
+    expect(() => new Class().accept([])).toThrow(Error)
+  }
+})
+
 describe("ours, unlike ws,", () => {
   it("can be used again at once when it is cleaned up, which what is under way is told as in ws", async () => {
     const [client] = pair(PerMessageDeflate, PerMessageDeflate)

@@ -145,6 +145,28 @@ describe("a receiver", () => {
     expect(events).toEqual(["close"])
   })
 
+  it("emits no event that waited for its turn when it was destroyed", async () => {
+    const receiver = make(ours, { allowSynchronousEvents: false })
+    const events: Array<string> = []
+    for (const name of eventNames) receiver.on(name, () => events.push(name))
+    receiver.write(Buffer.from("810161", "hex"))
+    receiver.destroy()
+    await setTimeout(20)
+    expect(events).toEqual(["close"])
+  })
+
+  it("limits what a message becomes, also if its decompression does not", async () => {
+    const deflate = new PerMessageDeflate({ isServer: false })
+    deflate.accept([{}])
+    const receiver = new Receiver({ maxPayload: 100, extensions: { "permessage-deflate": deflate } })
+    const failing = new Promise((resolve) => receiver.on("error", resolve))
+    receiver.write(Wire.frame({ opcode: 1, rsv: 4, payload: deflated(Buffer.alloc(101, "a")) }))
+    expect(await failing).toMatchObject({
+      message: "Max payload size exceeded",
+      code: "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH"
+    })
+  })
+
   it("throws what a listener throws to the writer", () => {
     for (const { Receiver } of [ours, ws]) {
       const receiver = new Receiver().on("message", () => {

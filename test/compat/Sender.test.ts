@@ -233,6 +233,32 @@ describe.each(both)("a sender, %s,", (_, classes) => {
   })
 })
 
+describe("ours, unlike ws,", () => {
+  it("sends nothing after a message that cannot be compressed, and tells onerror", async () => {
+    const deflate = agreed(ours, { threshold: 0 })
+    const socket = new Sink()
+    const sender = new Sender(socket, { "permessage-deflate": deflate })
+    const told: Array<string> = []
+    const tell = (name: string) => (error?: Error | null) => void told.push(`${name}: ${error?.message}`)
+    Object.assign(sender, { onerror: tell("onerror") })
+    sender.send(Wire.octets(1_000_000), toCompress, tell("1")) // more than is compressed at once
+    sender.send("b", plain, tell("2"))
+    deflate.cleanup()
+    await setTimeout(20)
+    const error = "The deflate stream was closed while data was being processed"
+    expect(told).toEqual(["1", "2", "onerror"].map((name) => `${name}: ${error}`))
+    expect(socket.chunks).toEqual([])
+  })
+
+  it("has sent a list without anything in it when what came before is out", async () => {
+    const socket = new Sink()
+    const sender = new Sender(socket)
+    sender.send("a", plain)
+    await new Promise<unknown>((resolve) => sender.sendFrame([], resolve))
+    expect(Wire.toHex(socket.bytes)).toBe("810161")
+  })
+})
+
 /** The octets of a Close, or the error instead. */
 const closing = (classes: Classes, code: unknown, reason?: string): unknown => {
   const { sender, socket } = set(classes)

@@ -92,3 +92,79 @@ describe("createWebSocketStream", () => {
     server.close()
   })
 })
+
+const implementations = { ws: Ws, ours: { WebSocket, WebSocketServer, createWebSocketStream } as unknown as typeof Ws }
+
+/** The same with ws and with ours. */
+const alike = async (play: (implementation: typeof Ws) => Promise<unknown>): Promise<unknown> => {
+  const expected = await play(implementations.ws)
+  expect(await play(implementations.ours)).toEqual(expected)
+  return expected
+}
+
+/** A stream of a client, and what becomes of it; its peer sends a message and says goodbye. */
+const visited = async ({ createWebSocketStream, WebSocket, WebSocketServer }: typeof Ws) => {
+  const server = new WebSocketServer({ port: 0 })
+  server.on("connection", (socket) => {
+    socket.send("unread")
+    socket.close(1000)
+  })
+  const client = new WebSocket(`ws://localhost:${(server.address() as AddressInfo).port}`)
+  const stream = createWebSocketStream(client, { encoding: "utf8" })
+  const seen: Array<unknown> = []
+  for (const name of ["finish", "end", "close"]) stream.on(name, () => seen.push(name))
+  await once(client, "close")
+  server.close()
+  return { client, seen, stream }
+}
+
+describe("createWebSocketStream, as in ws,", () => {
+  it("keeps what nobody has read when the connection is closed, and ends after it", async () => {
+    const seen = await alike(async (implementation) => {
+      const { seen, stream } = await visited(implementation)
+      stream.end()
+      await once(stream, "finish")
+      stream.on("data", (data) => seen.push(data))
+      await once(stream, "close")
+      return seen
+    })
+    expect(seen).toEqual(["finish", "unread", "end", "close"])
+  })
+
+  it("is done once it is read to its end and ended, in whatever order", async () => {
+    await alike(async (implementation) => {
+      const { seen, stream } = await visited(implementation)
+      stream.on("data", (data) => seen.push(data))
+      await once(stream, "end")
+      stream.end()
+      await once(stream, "close")
+      return seen
+    })
+  })
+
+  it("fails with the reason if the connection is given up before it is there, also when it was ended", async () => {
+    const seen = await alike(async ({ createWebSocketStream, WebSocket }) => {
+      const client = new WebSocket("ws://localhost:1")
+      const stream = createWebSocketStream(client)
+      const seen: Array<unknown> = []
+      stream.on("finish", () => seen.push("finish")).on("error", ({ message }) => seen.push(message))
+      stream.end()
+      client.close()
+      await new Promise<void>((resolve) => stream.on("close", resolve))
+      return seen
+    })
+    expect(seen).toEqual(["WebSocket was closed before the connection was established"])
+  })
+
+  it("has an error that nobody listens for be an uncaught exception", async () => {
+    const uncaught = await alike(async (implementation) => {
+      const { stream } = await visited(implementation)
+      const thrown = new Promise((resolve) => process.setUncaughtExceptionCaptureCallback(resolve))
+      stream.destroy(new Error("of the stream's own"))
+      const error = await thrown
+      process.setUncaughtExceptionCaptureCallback(null)
+      return error
+    })
+    expect(uncaught).toMatchObject({ message: "of the stream's own" })
+  })
+})

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Stream } from "effect"
+import { Deferred, Effect, Fiber, Stream } from "effect"
 import * as Connection from "effect-ws/Connection"
 import * as Members from "../hub/Members.ts"
 import * as Loopback from "../Loopback.ts"
@@ -23,10 +23,12 @@ describe("a broadcast", () => {
     Effect.gen(function*() {
       const [slow, quick] = yield* Effect.all([Loopback.pair(), Loopback.pair()])
       yield* Members.stall(slow)
-      const parts = Stream.make("a", "b")
+      const second = yield* Deferred.make<string>()
+      const parts = Stream.concat(Stream.make("a"), Stream.fromEffect(Deferred.await(second)))
       const streaming = yield* Effect.forkChild(quick.server.sendStream(parts), { startImmediately: true })
       const sending = Connection.broadcast([slow.server, quick.server], "Hello")
       const broadcasting = yield* Effect.forkChild(sending, { startImmediately: true })
+      yield* Deferred.succeed(second, "b")
       const messages = yield* Stream.runCollect(Stream.take(quick.client.messages, 2))
       assert.deepStrictEqual(messages, ["ab", "Hello"])
       yield* Fiber.join(streaming)

@@ -279,3 +279,22 @@ const suite = (name: string, serverOn: typeof TestApp.stockOf) => {
 
 suite("Effect's server", TestApp.stockOf)
 suite("ours", TestApp.ours)
+
+describe("options that make no sense", () => {
+  const senseless = { heartbeat: { timeout: 0 } }
+  const problem = /heartbeat: timeout must be longer than nothing/
+
+  it.live("are a reason for a server not to serve", () =>
+    Effect.gen(function*() {
+      const server = NodeHttpWebSocket.make(() => Http.createServer(), { port: 0, websocket: senseless })
+      assert.match(String((yield* Effect.flip(server)).cause), problem)
+    }).pipe(Effect.scoped))
+
+  it.live("fail the route that has them", () =>
+    Effect.gen(function*() {
+      const route = HttpRouter.add("GET", "/", NodeHttpWebSocket.upgrade(senseless, () => Effect.void))
+      const { log, port } = yield* TestApp.start(route)
+      assert.strictEqual((yield* RawClient.ask(port, RawClient.handshake("/", { Connection: "Upgrade" }))).status, 500)
+      assert.match(log.join(), problem)
+    }).pipe(Effect.scoped))
+})

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Schema, Scope, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Schema, Scope, Stream } from "effect"
 import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { Rpc, RpcClient, RpcGroup, RpcSerialization, RpcServer } from "effect/rpc"
+import type { Socket } from "effect/socket"
 import * as Http from "node:http"
 import * as EffectRpc from "../../src/EffectRpc.ts"
 import * as NodeWebSocketServer from "../../src/NodeWebSocketServer.ts"
@@ -119,6 +120,36 @@ describe("HttpServerRequest.upgrade", () => {
       assert.match(JSON.stringify(ends), /SocketOpenError/)
     }))
 
+  it.live("a request is upgraded once, however often it is asked to be", () =>
+    Effect.gen(function*() {
+      const problem = yield* Deferred.make<Socket.SocketError>()
+      const twice = Effect.gen(function*() {
+        const { upgrade } = yield* HttpServerRequest.HttpServerRequest
+        const [first, second] = [yield* upgrade, yield* upgrade]
+        yield* first.reader
+        yield* Deferred.succeed(problem, yield* Effect.flip(second.reader))
+        return HttpServerResponse.empty()
+      })
+      const { url } = yield* TestApp.start(HttpRouter.add("GET", "/", Effect.scoped(twice)))
+      const peer = yield* WsPeer.connect(url)
+      assert.match(String((yield* Deferred.await(problem)).reason.cause), /the request was upgraded before/)
+      assert.strictEqual((yield* peer.closed).code, 1000)
+    }))
+
+  it.live("a header that would break the answer is the app's mistake, and the client gets none of it", () =>
+    Effect.gen(function*() {
+      const broken = Effect.gen(function*() {
+        const { upgradeWith } = yield* HttpServerRequest.HttpServerRequest
+        const socket = yield* upgradeWith({ headers: { "X-Greeting": "hello\r\nX-Evil: yes" } })
+        const { reason } = yield* Effect.flip(socket.reader)
+        return HttpServerResponse.text(String(reason.cause), { status: 500, headers: { connection: "close" } })
+      })
+      const { port } = yield* TestApp.start(HttpRouter.add("GET", "/", Effect.scoped(broken)))
+      const { body, headers, status } = yield* RawClient.ask(port, RawClient.handshake("/"))
+      assert.deepStrictEqual([status, headers["x-evil"]], [500, undefined])
+      assert.match(body, /x-greeting/i)
+    }))
+
   it.live("other protocols are upgraded as ever", () =>
     Effect.gen(function*() {
       const raw = Effect.gen(function*() {
@@ -184,6 +215,30 @@ describe("a server of apps that upgrade by themselves", () => {
       const Root = HttpRouter.add("GET", "/", Effect.scoped(echo))
       const [closed] = yield* stopping(HttpRouter.serve(Root, { disableListenLog: true, disableLogger: true }))
       assert.strictEqual(closed.code, 1001)
+    }))
+
+  it.live("takes no more connections while it stops", () =>
+    Effect.gen(function*() {
+      const [asked, stopped] = yield* Effect.all([Deferred.make<void>(), Deferred.make<void>()])
+      const late = Effect.gen(function*() {
+        const { upgrade } = yield* HttpServerRequest.HttpServerRequest
+        const socket = yield* upgrade
+        yield* Deferred.succeed(asked, undefined)
+        yield* Deferred.await(stopped)
+        yield* socket.reader
+        return HttpServerResponse.empty()
+      })
+      const scope = yield* TestServer.scope
+      const routes = HttpRouter.add("GET", "/", Effect.uninterruptible(Effect.scoped(late)))
+      const host = Http.createServer()
+      const { port } = yield* Scope.provide(TestApp.start(routes, TestApp.ours(host)), scope)
+      const asking = yield* Effect.forkChild(RawClient.ask(port, RawClient.handshake("/")))
+      yield* Deferred.await(asked)
+      const stopping = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      yield* Effect.repeat(Effect.andThen(Effect.yieldNow, Effect.sync(() => host.listening)), { until: (is) => !is })
+      yield* Deferred.succeed(stopped, undefined)
+      assert.strictEqual((yield* Fiber.join(asking)).status, 503)
+      yield* Fiber.join(stopping)
     }))
 
   it.live("stops at once where there is none", () =>

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import * as ConnectionOptions from "../../src/ConnectionOptions.ts"
 import * as WebSocketServer from "../../src/WebSocketServer.ts"
 import * as WsPeer from "../interop/WsPeer.ts"
@@ -86,5 +86,26 @@ describe("paths", () => {
       assert.strictEqual(yield* statusOf(server.port, "/a"), 404)
       yield* server.service.route(route)
       assert.strictEqual(yield* statusOf(server.port, "/a"), 101)
+    }))
+
+  it.live("a path whose handler's scope has ended says 503 while its connections are ending", () =>
+    Effect.gen(function*() {
+      const [begun, done] = yield* Effect.all([Deferred.make<void>(), Deferred.make<void>()])
+      const server = yield* TestServer.start(Layer.empty)
+      const scope = yield* TestServer.scope
+      const lingering = Effect.andThen(Deferred.succeed(begun, undefined), Effect.never).pipe(
+        Effect.ensuring(Deferred.await(done))
+      )
+      const layer = WebSocketServer.handle("/a", () => lingering)
+      yield* Layer.buildWithScope(layer, scope).pipe(
+        Effect.provideService(WebSocketServer.WebSocketServer, server.service)
+      )
+      yield* WsPeer.connect(`${server.url}/a`)
+      yield* Deferred.await(begun)
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      assert.strictEqual(yield* statusOf(server.port, "/a"), 503)
+      yield* Deferred.succeed(done, undefined)
+      yield* Fiber.join(closing)
+      assert.strictEqual(yield* statusOf(server.port, "/a"), 404)
     }))
 })

@@ -77,6 +77,14 @@ describe("a server in memory", () => {
       { port: 8080 }
     ))
 
+  it.effect("has a port, or all that are left, to itself", () =>
+    Effect.gen(function*() {
+      yield* Layer.build(Layer.mergeAll(TestNetwork.layerServer(), TestNetwork.layerServer({ port: 8080 })))
+      const messages = yield* Effect.forEach([undefined, { port: 8080 }], (options) =>
+        Effect.map(Effect.flip(Layer.build(TestNetwork.layerServer(options))), ({ message }) => message))
+      assert.deepStrictEqual(messages, ["port any is taken", "port 8080 is taken"])
+    }).pipe(Effect.scoped, Effect.provide(TestNetwork.layerNetwork)))
+
   it.effect("is reached by wss: URLs, too", () =>
     onTestNetwork(
       Echo,

@@ -104,8 +104,52 @@ for (const [kind, make] of Object.entries(kinds)) {
       expect(ours.told).toEqual(["close"])
       right.destroy()
     })
+
+    it("tells who writes after the end, and ends once", async () => {
+      const [left, right] = await make()
+      const ours = listen(left)
+      const theirs = listen(right)
+      left.write([Buffer.from("last words")])
+      left.end()
+      left.end()
+      left.write([Buffer.from("to nobody")])
+      const error = await new Promise((resolve) => left.write([Buffer.from("too late")], resolve))
+      expect(error).toMatchObject({ message: "write after end" })
+      await until(() => theirs.told.includes("end"))
+      expect(theirs.bytes().toString()).toBe("last words")
+      right.end()
+      await Promise.all([ours.gone, theirs.gone])
+      expect(theirs.told).toEqual(["end", "close"])
+    })
+
+    it("hears nothing after it was destroyed, whatever the other side does and it is told to do itself", async () => {
+      const [left, right] = await make()
+      const ours = listen(left)
+      const theirs = listen(right)
+      left.destroy()
+      left.pause()
+      left.end()
+      right.end()
+      await Promise.all([ours.gone, until(() => theirs.told.includes("end"))])
+      right.destroy()
+      await theirs.gone
+      expect(ours.told).toEqual(["close"])
+    })
   })
 }
+
+describe("a transport in memory", () => {
+  it("closes who still sends to one that is gone, also if that was told to pause", async () => {
+    const [left, right] = MemoryTransport.pair()
+    listen(left)
+    const { gone, told } = listen(right)
+    left.destroy()
+    left.pause()
+    right.write([Buffer.from("too late")])
+    await gone
+    expect(told).toEqual(["end", "close"])
+  })
+})
 
 describe("a transport of a Duplex", () => {
   it("gives the head before what comes later", async () => {

@@ -1,0 +1,47 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Stream } from "effect"
+import { isOpen, Outgoing } from "../../src/client/Outgoing.ts"
+import * as Connection from "../../src/Connection.ts"
+import type { WebSocketError } from "../../src/WebSocketError.ts"
+
+const first = ({ messages }: Connection.Connection) => Stream.runCollect(Stream.take(messages, 1))
+
+describe("what is sent while there is no connection", () => {
+  it.effect("goes to the one that is there by the time that the sender would wait", () =>
+    Effect.gen(function*() {
+      const [client, server] = yield* Connection.pair()
+      const outgoing = new Outgoing<never>({ capacity: 0, strategy: "suspend" })
+      const sending = outgoing.send(["at once"])
+      yield* outgoing.flush(client)
+      yield* sending
+      assert.deepStrictEqual(yield* first(server), ["at once"])
+    }).pipe(Effect.scoped))
+
+  it.effect("is kept for the next one if the peer of this one has said goodbye", () =>
+    Effect.gen(function*() {
+      const [leaving, leavingPeer] = yield* Connection.pair()
+      const [next, nextPeer] = yield* Connection.pair()
+      const outgoing = new Outgoing<never>({ capacity: 1, strategy: "fail" })
+      yield* outgoing.send(["kept"])
+      const closing = yield* Effect.forkChild(leavingPeer.close(1001), { startImmediately: true })
+      yield* Effect.repeat(Effect.yieldNow, { while: () => isOpen(leaving) })
+      yield* outgoing.flush(leaving)
+      outgoing.hold()
+      yield* outgoing.flush(next)
+      assert.deepStrictEqual(yield* first(nextPeer), ["kept"])
+      yield* Stream.runDrain(leaving.messages).pipe(Effect.ignore)
+      yield* Fiber.join(closing)
+    }).pipe(Effect.scoped))
+
+  it.effect("waits no more when its sender is interrupted, and those behind it go on", () =>
+    Effect.gen(function*() {
+      const [client, server] = yield* Connection.pair()
+      const outgoing = new Outgoing<WebSocketError>({ capacity: 0, strategy: "suspend" })
+      const [one, other] = yield* Effect.forEach(["one", "other"], (message) =>
+        Effect.forkChild(outgoing.send([message]), { startImmediately: true }))
+      yield* Fiber.interrupt(one)
+      yield* outgoing.flush(client)
+      yield* Fiber.join(other)
+      assert.deepStrictEqual(yield* first(server), ["other"])
+    }).pipe(Effect.scoped))
+})
