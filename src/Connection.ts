@@ -21,6 +21,7 @@ import * as Broadcast from "./connection/Broadcast.ts"
 import { Compressor } from "./connection/Compressor.ts"
 import { timersOf } from "./connection/Deadline.ts"
 import * as Driver from "./connection/Driver.ts"
+import type * as Ending from "./connection/Ending.ts"
 import * as HeartbeatOptions from "./connection/HeartbeatOptions.ts"
 import * as Ping from "./connection/Ping.ts"
 import * as Reader from "./connection/Reader.ts"
@@ -49,7 +50,7 @@ import * as WebSocketError from "./WebSocketError.ts"
  * @category models
  * @since 0.1.0
  */
-export type CloseEvent = Driver.CloseEvent
+export type CloseEvent = Ending.CloseEvent
 
 /**
  * A message that was framed once, by `prepare`, to be sent on many connections.
@@ -235,7 +236,7 @@ class ConnectionImpl implements Connection {
 
   get closed(): Connection["closed"] {
     return Effect.callback((resume) => {
-      const stop = this.driver.onClosed(() => resume(Effect.succeed(this.driver.closeEvent!)))
+      const stop = this.driver.ending.onClosed(() => resume(Effect.succeed(this.driver.ending.event!)))
       return Effect.sync(stop)
     })
   }
@@ -245,7 +246,7 @@ class ConnectionImpl implements Connection {
   }
 
   get state() {
-    return this.driver.state
+    return this.driver.ending.state
   }
 
   get protocol() {

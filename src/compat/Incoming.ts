@@ -40,7 +40,7 @@ export class Incoming implements Tap {
   private readonly websocket: Emitter
   private readonly options: IncomingOptions
   /** Events that wait for their turn of the event loop. */
-  private readonly deferred: Array<() => void> = []
+  private deferred: Array<() => void> | undefined = undefined
 
   constructor(websocket: Emitter, options: IncomingOptions) {
     this.websocket = websocket
@@ -75,25 +75,29 @@ export class Incoming implements Tap {
 
   /** Does something after the events that were deferred. */
   afterwards(then: () => void): void {
-    if (this.deferred.length === 0) then()
+    if (this.deferred === undefined) then()
     else this.deferred.push(then)
   }
 
   private defer(event: () => void): void {
-    this.deferred.push(event)
-    if (this.deferred.length > 1) return
+    if (this.deferred !== undefined) return void this.deferred.push(event)
+    const deferred = this.deferred = [event]
     this.options.stop(true)
-    setImmediate(() => this.next())
+    setImmediate(() => this.next(deferred))
   }
 
-  private next(): void {
-    const event = this.deferred[0]
+  private next(deferred: Array<() => void>): void {
     try {
-      event()
+      deferred[0]()
     } finally {
-      this.deferred.shift()
-      if (this.deferred.length > 0) setImmediate(() => this.next())
-      else this.options.stop(false)
+      deferred.shift()
+      if (deferred.length > 0) setImmediate(() => this.next(deferred))
+      else this.rest()
     }
+  }
+
+  private rest(): void {
+    this.deferred = undefined
+    this.options.stop(false)
   }
 }

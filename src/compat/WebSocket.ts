@@ -10,6 +10,8 @@ import type * as Compression from "../Compression.ts"
 import type { Agreement } from "../Connection.ts"
 import { Compressor } from "../connection/Compressor.ts"
 import * as Driver from "../connection/Driver.ts"
+import type { Watcher } from "../connection/Ending.ts"
+import * as ConnectionOptions from "../ConnectionOptions.ts"
 import * as CloseCode from "../protocol/CloseCode.ts"
 import * as FrameEncoder from "../protocol/FrameEncoder.ts"
 import * as Mask from "../protocol/Mask.ts"
@@ -62,6 +64,9 @@ function onClose(this: Carried): void {
  */
 export const isUpgraded = (duplex: Carried): boolean => duplex[websocketKey] !== undefined
 
+/** For who takes the connection over: what events are made of waits nowhere. */
+const { inboxSize } = ConnectionOptions.resolve()
+
 const start = (driver: Driver.Driver): void => driver.start()
 
 const startTimer = (duration: Duration.Duration, callback: () => void): () => void => {
@@ -69,8 +74,8 @@ const startTimer = (duration: Duration.Duration, callback: () => void): () => vo
   return () => clearTimeout(timer)
 }
 
-/** What a WebSocket wants of those who receive for it. */
-class Listening implements IncomingOptions {
+/** What a WebSocket wants of those who receive for it, and hears of the end. */
+class Listening implements IncomingOptions, Watcher {
   readonly websocket: WebSocket
   readonly allowSynchronousEvents: boolean
 
@@ -89,6 +94,14 @@ class Listening implements IncomingOptions {
 
   stop(stopped: boolean): void {
     this.websocket._driver?.stop(stopped || this.websocket._paused)
+  }
+
+  onClosed(): void {
+    this.websocket._ended()
+  }
+
+  onGone(): void {
+    this.websocket._lost()
   }
 }
 
@@ -232,18 +245,20 @@ export class WebSocket extends WebSocketEvents {
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions = {}): void {
     const { allowSynchronousEvents = Options.shared.allowSynchronousEvents } = options
     const driver = this._drive(socket, head, options)
-    driver.setTap(this._adopt(driver, allowSynchronousEvents))
+    const listen = this._adopt(driver, allowSynchronousEvents)
+    listen()
     process.nextTick(start, driver)
     this.emit("open")
   }
 
-  /** Makes it the face of a connection that is there. */
-  _adopt(driver: Driver.Driver, allowSynchronousEvents: boolean): Incoming {
+  /** Makes it the face of a connection that is there; returns how to begin with what comes. */
+  _adopt(driver: Driver.Driver, allowSynchronousEvents: boolean): () => void {
     this._driver = driver
     this._duplex = driver.transport.duplex ?? null
     this._sender = new Outgoing(driver.outbox, this._isServer)
     this._readyState = 1
-    const incoming = new Incoming(this, new Listening(this, allowSynchronousEvents))
+    const listening = new Listening(this, allowSynchronousEvents)
+    const incoming = new Incoming(this, listening)
     this._incoming = incoming
     if (driver.transport.duplex !== undefined) {
       const duplex = driver.transport.duplex as Carried
@@ -251,9 +266,10 @@ export class WebSocket extends WebSocketEvents {
       duplex.on("close", onClose)
     }
     driver.protocol.keepFragments(this._binaryType === "fragments")
-    driver.onClosed(() => this._ended())
-    driver.onGone(() => this._lost())
-    return incoming
+    return () => {
+      driver.setTap(incoming)
+      driver.ending.watch(listening)
+    }
   }
 
   _drive(socket: Duplex, head: Uint8Array, options: SocketOptions): Driver.Driver {
@@ -274,7 +290,7 @@ export class WebSocket extends WebSocketEvents {
       transport: NodeTransport.fromDuplex(socket, head),
       encoder: new FrameEncoder.FrameEncoder(nodeArena, nodeBytes, nextKey),
       compressor: agreement && new Compressor(agreement.settings, agreement.params, role),
-      inboxSize: Infinity,
+      inboxSize,
       closeTimeout,
       lingerTimeout: closeTimeout,
       startTimer
@@ -375,9 +391,9 @@ export class WebSocket extends WebSocketEvents {
 
   /** The end is known. A subclass hears of it as of a `close` of our own. */
   _ended(): void {
-    const { clean, code, error, reason } = this._driver!.closeEvent!
+    const { clean, code, error, reason } = this._driver!.ending.event!
     const violation = error?.reason._tag === "ProtocolError" ? error.reason : undefined
-    const octets = this._driver?.closeOctets ?? Buffer.from(reason)
+    const octets = this._driver?.ending.octets ?? Buffer.from(reason)
     if (violation !== undefined) this.close(violation.closeCode)
     else if (clean) this.close(code === 1005 ? undefined : code, octets)
     this._closing()
@@ -397,7 +413,7 @@ export class WebSocket extends WebSocketEvents {
   _lost(): void {
     this._closing()
     this._gone = true
-    if (this._driver?.closeEvent !== undefined) this._finish()
+    if (this._driver?.ending.event !== undefined) this._finish()
   }
 
   _finish(): void {
@@ -449,8 +465,7 @@ export const over = (driver: Driver.Driver, { extensions = [], protocol = "", ro
   websocket._isServer = role === "server"
   websocket._protocol = protocol
   websocket._extensions = extensions.map(({ name }) => name).join(",")
-  const tap = websocket._adopt(driver, true)
-  process.nextTick(() => driver.setTap(tap))
+  process.nextTick(websocket._adopt(driver, true))
   return websocket
 }
 

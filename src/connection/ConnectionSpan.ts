@@ -34,7 +34,7 @@ export const live = <C extends Connection.Connection, A, E, R>(
 ): Effect.Effect<A, E, R | Scope.Scope> =>
   Tracing.begin("websocket.connection", () => ({ kind, attributes: attributesOf(connection) }), (begun) => {
     if (begun === undefined) return use(connection)
-    Connection.toDriver(connection)?.driver.onClosed(() => finish(connection, begun))
+    Connection.toDriver(connection)?.driver.ending.onClosed(() => finish(connection, begun))
     const traced = Effect.flatMap(
       Tracing.Level,
       (level) => level === "Messages" ? MessageSpans.trace(connection, begun.span) : Effect.succeed(connection)
@@ -51,7 +51,7 @@ const attributesOf = ({ extensions, id, protocol, remoteAddress }: Connection.Co
 })
 
 const finish = (connection: Connection.Connection, { end, span }: Tracing.Begun): void => {
-  const event = Connection.toDriver(connection)?.driver.closeEvent
+  const event = Connection.toDriver(connection)?.driver.ending.event
   span.attribute("websocket.close.code", event?.code)
   span.attribute("websocket.close.reason", event?.reason)
   span.attribute("websocket.close.clean", event?.clean)

@@ -43,6 +43,16 @@ export const timersOf = (context: Context.Context<never>): StartTimer => {
 }
 
 /**
+ * Told when a deadline is missed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Debtor {
+  onMissed(): void
+}
+
+/**
  * A deadline that is set at most once at a time.
  *
  * @category models
@@ -50,19 +60,19 @@ export const timersOf = (context: Context.Context<never>): StartTimer => {
  */
 export class Deadline {
   private readonly startTimer: StartTimer
-  private readonly onMissed: () => void
+  private readonly debtor: Debtor
   private cancel: (() => void) | undefined = undefined
 
-  constructor(startTimer: StartTimer, onMissed: () => void) {
+  constructor(startTimer: StartTimer, debtor: Debtor) {
     this.startTimer = startTimer
-    this.onMissed = onMissed
+    this.debtor = debtor
   }
 
   /** Sets the deadline, unless one is set already. */
   set(duration: Duration.Duration): void {
     this.cancel ??= this.startTimer(duration, () => {
       this.cancel = undefined
-      this.onMissed()
+      this.debtor.onMissed()
     })
   }
 

@@ -7,7 +7,6 @@ import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as CloseCode from "../protocol/CloseCode.ts"
 import * as CloseFrame from "../protocol/CloseFrame.ts"
 import type { FrameEncoder } from "../protocol/FrameEncoder.ts"
 import type { Message } from "../protocol/Message.ts"
@@ -18,34 +17,20 @@ import { nodeBytes } from "../transport/NodeBytes.ts"
 import type { Receiver, Transport } from "../transport/Transport.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import type { Compressor } from "./Compressor.ts"
-import { Deadline, type StartTimer } from "./Deadline.ts"
+import { Deadline, type Debtor, type StartTimer } from "./Deadline.ts"
+import { Ending } from "./Ending.ts"
 import * as Inbox from "./Inbox.ts"
 import { giveTo, type Item } from "./Item.ts"
-import { Outbox } from "./Outbox.ts"
+import { Outbox, type Owner } from "./Outbox.ts"
 import { Pings } from "./Pings.ts"
 import { tallies, type Tally } from "./Tally.ts"
 import type { Tap } from "./Tap.ts"
-import { Waiters } from "./Waiters.ts"
 
 /** The end is known, and TCP has still to end. A peer that lingers then holds up nobody for longer than this. */
 const usualLinger = Duration.seconds(1)
 
 type Batch = NonEmptyReadonlyArray<Item>
 type Failure = WebSocketError.WebSocketError | Cause.Done
-
-/**
- * How a connection ended: the code and reason of RFC 6455 §7.1.5 and §7.1.6, and whether both sides said goodbye.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CloseEvent {
-  readonly code: number
-  readonly reason: string
-  readonly clean: boolean
-  /** Why it was not clean, as far as it is known. */
-  readonly error: WebSocketError.WebSocketError | undefined
-}
 
 /**
  * What a driver needs.
@@ -82,12 +67,12 @@ export interface Heartbeat {
 }
 
 /**
- * One connection, from its open transport to the end.
+ * One connection, from its open transport to the end. What it may never need, it has not.
  *
  * @category models
  * @since 0.1.0
  */
-export class Driver implements Receiver {
+export class Driver implements Receiver, Owner, Debtor, Inbox.Source<Item> {
   /** Which connection of its role it is, from 1. */
   readonly number: number
   readonly protocol: Protocol.Protocol
@@ -95,13 +80,15 @@ export class Driver implements Receiver {
   readonly outbox: Outbox
   readonly inbox: Inbox.Inbox<Item>
   readonly compressor: Compressor | undefined
+  readonly ending = new Ending()
   private readonly tally: Tally
   private readonly closeTimeout: Duration.Duration
   private readonly lingerTimeout: Duration.Duration
   /** Takes messages and control frames instead of the inbox. */
   private tap: Tap | undefined = undefined
-  private readonly deadline: Deadline
-  private readonly pings = new Pings()
+  private readonly startTimer: StartTimer
+  private deadline: Deadline | undefined = undefined
+  private pings: Pings | undefined = undefined
   /** Whether a stream reads, and so will take what comes. */
   private reading = false
   private discarding = false
@@ -113,14 +100,7 @@ export class Driver implements Receiver {
   private stopped = false
   /** A received Close that waits until the reader is done with what came before it. */
   private held: Protocol.Order | undefined = undefined
-  /** Set when our Close is decided on: nothing can be sent after it. */
-  private closing: { readonly code: number; readonly reason: string } | undefined = undefined
-  /** Why it ended, where the protocol does not know. */
-  private failure: WebSocketError.WebSocketError | undefined = undefined
-  private gone = false
-  private closingWaiters: Waiters | undefined = undefined
-  private readonly closedWaiters = new Waiters()
-  private readonly goneWaiters = new Waiters()
+  private pulling: Effect.Effect<Batch, Failure> | undefined = undefined
   /** Grows with every sign of life of the peer: octets that came, and times that it made room for ours. */
   signs = 0
   /** What part of them is not data. */
@@ -130,22 +110,18 @@ export class Driver implements Receiver {
   givesFrames = false
   /** Whether the peer's Close is answered at once, also if the reader is busy with what came before. */
   isPrompt = false
-  closeEvent: CloseEvent | undefined = undefined
-  /** The reason as it came, if it was not validated. */
-  closeOctets: Uint8Array | undefined = undefined
 
   constructor(options: Options) {
     this.protocol = options.protocol
     this.transport = options.transport
     this.closeTimeout = options.closeTimeout
     this.lingerTimeout = options.lingerTimeout ?? Duration.min(options.closeTimeout, usualLinger)
-    this.deadline = new Deadline(options.startTimer, () => this.timedOut())
-    this.inbox = new Inbox.Inbox(options.inboxSize, () => this.pull)
+    this.startTimer = options.startTimer
+    this.inbox = new Inbox.Inbox(options.inboxSize, this)
     this.compressor = options.compressor
     this.tally = tallies[options.protocol.role]
-    const onWritable = (writable: boolean) => this.obeyAll(this.protocol.setWritable(writable))
     const { compressor, encoder, transport } = options
-    this.outbox = new Outbox({ encoder, transport, compressor, tally: this.tally, onWritable })
+    this.outbox = new Outbox({ encoder, transport, compressor, tally: this.tally, owner: this })
     this.number = this.tally.begin(this)
   }
 
@@ -174,6 +150,10 @@ export class Driver implements Receiver {
     this.outbox.drained()
   }
 
+  onWritable(writable: boolean): void {
+    this.obeyAll(this.protocol.setWritable(writable))
+  }
+
   onEnd(): void {
     this.stopped = false // the end is told also to a tap that takes nothing for now
     this.protocol.endOfStream()
@@ -181,13 +161,13 @@ export class Driver implements Receiver {
   }
 
   onClose(error: Error | undefined): void {
-    if (this.gone) return
-    this.gone = true
-    if (error !== undefined) this.failure ??= WebSocketError.fromTransport(error)
+    if (this.ending.isGone) return
+    this.ending.isGone = true
+    if (error !== undefined) this.ending.blame(WebSocketError.fromTransport(error))
     this.protocol.endOfStream()
     this.readOn()
-    this.deadline.clear()
-    this.goneWaiters.call()
+    this.deadline?.clear()
+    this.ending.tellGone()
   }
 
   // ---- reading ----
@@ -213,7 +193,7 @@ export class Driver implements Receiver {
   /** What is left of a transport that is gone is little, and all of it is decoded: the end is not to wait for a reader. */
   private decode(): void {
     let messages = 0
-    while (this.held === undefined && (this.gone || !this.isBlocked())) {
+    while (this.held === undefined && (this.ending.isGone || !this.isBlocked())) {
       const output = this.protocol.next()
       if (output === undefined) break
       if (typeof output === "string" || output instanceof Uint8Array) {
@@ -237,9 +217,9 @@ export class Driver implements Receiver {
 
   /** Holds the peer back while nothing is taken, unless it is only its Close that is waited for, or while inflating. */
   private regulate(): void {
-    if (this.inbox.isFull() && this.closing !== undefined && !this.reading) this.discard()
+    if (this.inbox.isFull() && this.ending.begun !== undefined && !this.reading) this.discard()
     const pause = this.inflating || this.isBlocked()
-    if (pause === (this.pausedSince !== undefined) || this.gone) return
+    if (pause === (this.pausedSince !== undefined) || this.ending.isGone) return
     if (pause) this.pause()
     else this.resume()
   }
@@ -256,8 +236,10 @@ export class Driver implements Receiver {
 
   /** What came after the end is not counted. */
   private endPause(): void {
-    const { closeEvent, pausedSince } = this
-    if (pausedSince !== undefined && closeEvent === undefined) this.tally.pausedTime += performance.now() - pausedSince
+    const { ending, pausedSince } = this
+    if (pausedSince !== undefined && ending.event === undefined) {
+      this.tally.pausedTime += performance.now() - pausedSince
+    }
     this.pausedSince = undefined
   }
 
@@ -279,13 +261,17 @@ export class Driver implements Receiver {
   }
 
   /** Everything that came since the last call; waits for more if there is nothing. */
-  readonly pull: Effect.Effect<Batch, Failure> = Effect.suspend(() => {
+  get pull(): Effect.Effect<Batch, Failure> {
+    return this.pulling ??= Effect.suspend(() => this.pullNow())
+  }
+
+  private pullNow(): Effect.Effect<Batch, Failure> {
     if (this.inbox.isEmpty()) this.readOn()
     if (this.held !== undefined && this.inbox.isEmpty()) this.readOn() // a Close that was met just now: nothing to wait for
     const items = this.inbox.take()
     if (this.pausedSince !== undefined) this.regulate()
     return items ?? this.inbox.wait
-  })
+  }
 
   /** The reader is done with what it was given. */
   private readOn(): void {
@@ -334,15 +320,15 @@ export class Driver implements Receiver {
     if (this.tap !== undefined) return this.closeInTurn(order)
     this.inbox.wake()
     const busy = this.reading && !this.isPrompt && !this.inbox.isWaiting() && this.protocol.state === "Exchanged"
-    if (!busy || this.gone) return this.obeyNow(order)
+    if (!busy || this.ending.isGone) return this.obeyNow(order)
     this.held = order
-    this.deadline.set(this.closeTimeout)
+    this.allow(this.closeTimeout)
   }
 
   /** A tap's messages were accepted when they were sent, and go out first. */
   private closeInTurn(order: Protocol.Order): void {
-    this.closing ??= { code: 1005, reason: "" }
-    if (this.gone || this.outbox.turns.isFree) return this.obeyNow(order)
+    this.ending.beginAnswer()
+    if (this.ending.isGone || this.outbox.turns.isFree) return this.obeyNow(order)
     this.held = order
     this.outbox.turns.inOrder({ size: 0, run: () => this.readOn(), drop: ignore })
     this.tap?.onClosing()
@@ -358,7 +344,7 @@ export class Driver implements Receiver {
         return this.tap?.onPing(order.payload)
       case "Pong":
         this.countControl(order.payload)
-        this.pings.answer(order.payload, this.tally.roundTrips)
+        this.pings?.answer(order.payload, this.tally.roundTrips)
         return this.tap?.onPong(order.payload)
       case "Write":
         return this.writeControl(order.opcode, order.payload)
@@ -400,46 +386,42 @@ export class Driver implements Receiver {
   }
 
   private writeControl(opcode: Opcode.Control, payload: Uint8Array): void {
-    if (opcode === Opcode.Close) this.closing ??= { code: 1005, reason: "" }
-    if (!this.gone) this.outbox.frame(true, opcode, payload)
+    if (opcode === Opcode.Close) this.ending.beginAnswer()
+    if (!this.ending.isGone) this.outbox.frame(true, opcode, payload)
   }
 
   // ---- sending ----
 
-  /** Why nothing can be sent any more, or `undefined`. */
-  get unsendable(): WebSocketError.WebSocketError | undefined {
-    const end = this.closeEvent ?? this.closing
-    return end === undefined ? undefined : this.closeEvent?.error ?? WebSocketError.fromClose(end.code, end.reason)
-  }
-
   /** Sends a ping; `resume` is called with the pong. Returns how to stop waiting. */
   ping(payload: Uint8Array | undefined, resume: (effect: Effect.Effect<void, WebSocketError.WebSocketError>) => void) {
-    const own = payload ?? this.pings.nextPayload()
-    const cancel = this.pings.add(own, resume)
+    const pings = this.pings ??= new Pings()
+    const own = payload ?? pings.nextPayload()
+    const cancel = pings.add(own, resume)
     this.outbox.frame(true, Opcode.Ping, own)
     return cancel
   }
 
   // ---- closing ----
 
-  get state(): "Open" | "Closing" | "Closed" {
-    if (this.closeEvent !== undefined) return "Closed"
-    return this.closing === undefined ? "Open" : "Closing"
-  }
-
   /** Starts the closing handshake, after everything that was sent before. */
   close(close: CloseFrame.CloseFrame): void {
-    const run = () => this.obeyAll(this.protocol.close(close))
-    const size = CloseFrame.encode(nodeBytes, close).length
-    if (this.beginClosing(close.code, close.reason)) this.outbox.turns.inOrder({ size, run, drop: ignore })
+    if (this.beginClosing(close.code, close.reason)) this.sendClose(close)
     this.regulate()
+  }
+
+  private sendClose(close: CloseFrame.CloseFrame): void {
+    const { turns } = this.outbox
+    const run = () => this.obeyAll(this.protocol.close(close))
+    if (turns.isFree) run()
+    else turns.inOrder({ size: CloseFrame.encode(nodeBytes, close).length, run, drop: ignore })
   }
 
   /** Closes without waiting for a streamed message that is under way, nor for what waits behind it. */
   abort(code: number, reason: string): void {
     this.beginClosing(code, reason)
     this.outbox.abandon()
-    if (this.closing !== undefined) this.obeyAll(this.protocol.close(this.closing))
+    const { begun } = this.ending
+    if (begun !== undefined) this.obeyAll(this.protocol.close(begun))
     this.regulate()
   }
 
@@ -451,17 +433,15 @@ export class Driver implements Receiver {
 
   /** Fails the connection for a reason of our own, and drops the transport soon after. */
   failWith(error: WebSocketError.WebSocketError, close: CloseFrame.CloseFrame): void {
-    this.failure = error
+    this.ending.blame(error)
     this.obeyAll(this.protocol.abort(close))
   }
 
   /** Nothing can be sent from now on; false if that was so already. */
   private beginClosing(code: number, reason: string): boolean {
-    if (this.state !== "Open") return false
-    this.closingWaiters?.call()
-    this.closing = { code, reason }
-    this.deadline.set(this.closeTimeout)
-    return true
+    const begins = this.ending.begin(code, reason)
+    if (begins) this.allow(this.closeTimeout)
+    return begins
   }
 
   /** Drops the connection at once, without a closing handshake, but not what was gathered to be written. */
@@ -470,52 +450,30 @@ export class Driver implements Receiver {
     this.transport.destroy()
   }
 
-  /** Calls back before our Close, for what is still to be sent. Not called if it is the peer who closes. */
-  onClosing(callback: () => void): () => void {
-    return (this.closingWaiters ??= new Waiters()).add(callback)
-  }
-
-  /** Calls back when the end is known. */
-  onClosed(callback: () => void): () => void {
-    if (this.closeEvent !== undefined) {
-      callback()
-      return ignore
-    }
-    return this.closedWaiters.add(callback)
-  }
-
-  /** Calls back when the transport is gone too. */
-  onGone(callback: () => void): void {
-    if (this.gone) callback()
-    else this.goneWaiters.add(callback)
-  }
-
   private closed(ended: Protocol.Ended): void {
-    const error = this.errorOf(ended)
     this.tally.end(this, ended)
-    this.closeEvent = { code: ended.code, reason: ended.reason, clean: ended.clean, error }
-    this.closeOctets = ended.octets
+    const { error } = this.ending.settle(ended)
     this.inbox.finish(error === undefined ? Cause.done() : Effect.fail(error))
     this.outbox.abandon()
     this.compressor?.close()
     this.heartbeat?.stop()
-    this.pings.fail(() => error ?? WebSocketError.fromClose(ended.code, ended.reason))
-    this.deadline.clear()
-    if (!this.gone) this.deadline.set(this.lingerTimeout)
+    this.pings?.fail(() => error ?? WebSocketError.fromClose(ended.code, ended.reason))
+    this.deadline?.clear()
+    if (!this.ending.isGone) this.allow(this.lingerTimeout)
     this.stopped = false
-    this.closedWaiters.call()
+    this.ending.tellClosed()
     if (!this.active) this.inbox.wake()
   }
 
-  private errorOf({ code, error, reason }: Protocol.Ended): WebSocketError.WebSocketError | undefined {
-    if (error !== undefined) return new WebSocketError.WebSocketError({ reason: error })
-    if (this.failure !== undefined) return this.failure
-    return CloseCode.isNormal(code) ? undefined : WebSocketError.fromClose(code, reason)
+  /** What is owed to the end has this long, unless a time is set already. */
+  private allow(duration: Duration.Duration): void {
+    this.deadline ??= new Deadline(this.startTimer, this)
+    this.deadline.set(duration)
   }
 
   /** The reader had its time with a Close that is held; the peer, with its Close, or with ending TCP. */
-  private timedOut(): void {
-    if (this.closeEvent === undefined) this.tally.reach("closeTimeout")
+  onMissed(): void {
+    if (this.ending.event === undefined) this.tally.reach("closeTimeout")
     if (this.held !== undefined) return this.readOn()
     this.obeyAll(this.protocol.timeout())
     this.transport.destroy()

@@ -14,6 +14,17 @@ type Failure = WebSocketError.WebSocketError | Cause.Done
 const slotSize = 8
 
 /**
+ * What an inbox is filled from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Source<A> {
+  /** Takes what has come before the waiting began. */
+  readonly pull: Effect.Effect<NonEmptyReadonlyArray<A>, Failure>
+}
+
+/**
  * Holds items for one consumer, who takes all that are there at once.
  *
  * **Details**
@@ -31,13 +42,12 @@ export class Inbox<A extends { readonly length: number }> {
   private end: Effect.Effect<never, Failure> | undefined = undefined
   private waiter: ((effect: Effect.Effect<NonEmptyReadonlyArray<A>, Failure>) => void) | undefined = undefined
   private discarding = false
-  private readonly retry: () => Effect.Effect<NonEmptyReadonlyArray<A>, Failure>
+  private readonly source: Source<A>
   private waiting: Effect.Effect<NonEmptyReadonlyArray<A>, Failure> | undefined = undefined
 
-  /** `retry` is how to take what has come before the waiting began. */
-  constructor(limit: number, retry: () => Effect.Effect<NonEmptyReadonlyArray<A>, Failure>) {
+  constructor(limit: number, source: Source<A>) {
     this.limit = limit
-    this.retry = retry
+    this.source = source
   }
 
   /** Waits for `wake`. Made once, and not for those who never wait, such as a tap. */
@@ -50,7 +60,7 @@ export class Inbox<A extends { readonly length: number }> {
       this.waiter = undefined
     })
     return Effect.callback((resume) => {
-      if (!this.isEmpty() || this.end !== undefined) return resume(this.retry())
+      if (!this.isEmpty() || this.end !== undefined) return resume(this.source.pull)
       if (this.waiter !== undefined) return resume(Effect.fail(twoReaders()))
       this.waiter = resume
       return leave

@@ -50,8 +50,17 @@ export interface Options {
   readonly transport: Transport
   readonly compressor: Compressor | undefined
   readonly tally: Tally
-  /** Told when the transport starts and stops to take bytes. */
-  readonly onWritable: (writable: boolean) => void
+  readonly owner: Owner
+}
+
+/**
+ * Told when the transport starts and stops to take bytes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Owner {
+  onWritable(writable: boolean): void
 }
 
 /**
@@ -70,7 +79,7 @@ export class Outbox {
   private readonly transport: Transport
   readonly compressor: Compressor | undefined
   private readonly tally: Tally
-  private readonly onWritable: Options["onWritable"]
+  private readonly owner: Owner
   private scheduled = false
   private corked = false
   /** Whether the transport held on to what it was given last, as TLS and slow peers do. */
@@ -81,14 +90,14 @@ export class Outbox {
   readonly turns = new Turns()
   /** Told when what was gathered is written. */
   private receipts: Array<Receipt> | undefined = undefined
-  private readonly writable = new Waiters()
+  private writable: Waiters | undefined = undefined
 
   constructor(options: Options) {
     this.encoder = options.encoder
     this.transport = options.transport
     this.compressor = options.compressor
     this.tally = options.tally
-    this.onWritable = options.onWritable
+    this.owner = options.owner
   }
 
   /** Bytes that are accepted, and not taken by the operating system. */
@@ -215,20 +224,20 @@ export class Outbox {
     if (!copy) encoder.settle(!this.holds)
     if (transport.congested && !this.isCongested) {
       this.congestedSince = performance.now()
-      this.onWritable(false)
+      this.owner.onWritable(false)
     }
   }
 
   /** The transport has taken everything. */
   drained(): void {
     this.endCongestion()
-    this.onWritable(true)
-    this.writable.call()
+    this.owner.onWritable(true)
+    this.writable?.call()
   }
 
   /** Calls back when senders need not wait any more; returns how to call that off. */
   whenWritable(callback: () => void): () => void {
-    return this.writable.add(callback)
+    return (this.writable ??= new Waiters()).add(callback)
   }
 
   /** Nothing will be sent any more: what waits for its turn is dropped, and waiters are called. */
@@ -236,7 +245,7 @@ export class Outbox {
     this.abandoned = true
     this.turns.abandon()
     this.endCongestion()
-    this.writable.call()
+    this.writable?.call()
   }
 
   private endCongestion(): void {

@@ -19,7 +19,7 @@ export const release = (driver: Driver, exit: Exit.Exit<unknown, unknown>): Effe
     // A message that is still being streamed, by a fiber that outlives the scope, is cut
     driver.abort(closeCode(exit), "")
     driver.discard()
-    driver.onGone(() => resume(Effect.void))
+    driver.ending.onGone(() => resume(Effect.void))
   })
 
 /**

@@ -77,7 +77,8 @@ class Writer {
 
   /** Why the rest will not arrive, if it will not. */
   private get cut(): Effect.Effect<never, WebSocketError.WebSocketError> | undefined {
-    const { outbox, unsendable } = this.driver
+    const { ending, outbox } = this.driver
+    const { unsendable } = ending
     return outbox.isAbandoned && unsendable !== undefined ? Effect.fail(unsendable) : undefined
   }
 
@@ -100,7 +101,7 @@ class Writer {
     return Effect.callback((done) => {
       if (isWritten) return done(Effect.void)
       resume = done
-      return Effect.sync(this.driver.onClosed(() => done(Turn.failIfClosed(this.driver))))
+      return Effect.sync(this.driver.ending.onClosed(() => done(Turn.failIfClosed(this.driver))))
     })
   }
 

@@ -15,10 +15,10 @@ import type { Driver } from "./Driver.ts"
  */
 export const wait = (driver: Driver, take: () => void = () => {}): Effect.Effect<void, WebSocketError> =>
   Effect.callback((resume) => {
-    const error = driver.unsendable
+    const error = driver.ending.unsendable
     if (error !== undefined) return resume(Effect.fail(error))
     let wanted = true
-    const stop = driver.onClosed(() => resume(failIfClosed(driver)))
+    const stop = driver.ending.onClosed(() => resume(failIfClosed(driver)))
     const run = () => {
       stop()
       if (!wanted) return
@@ -39,6 +39,6 @@ export const wait = (driver: Driver, take: () => void = () => {}): Effect.Effect
  * @since 0.1.0
  */
 export const failIfClosed = (driver: Driver): Effect.Effect<void, WebSocketError> => {
-  const error = driver.closeEvent === undefined ? undefined : driver.unsendable
+  const error = driver.ending.event === undefined ? undefined : driver.ending.unsendable
   return error === undefined ? Effect.void : Effect.fail(error)
 }

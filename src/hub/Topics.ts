@@ -51,7 +51,7 @@ export class Topics {
 
   /** Makes a connection a member; the last one's strategy counts. Nothing if it has ended. */
   join(name: string, driver: Driver, strategy = this.strategy): void {
-    if (driver.state === "Closed") return
+    if (driver.ending.state === "Closed") return
     const { consumer, topics } = this.attendees.get(driver) ?? this.attend(driver)
     const { members } = this.topics.get(name) ?? this.open(name)
     const joins = (members.get(driver)?.joins ?? 0) + 1
@@ -90,7 +90,7 @@ export class Topics {
 
   private attend(driver: Driver): Attendee {
     const consumer = new Consumer(driver, this.capacity, this.turn, () => this.forgetIfDone(attendee))
-    const stops = [driver.onClosing(() => consumer.finish()), driver.onClosed(() => this.end(attendee))]
+    const stops = [driver.ending.onClosing(() => consumer.finish()), driver.ending.onClosed(() => this.end(attendee))]
     const attendee = { consumer, topics: new Set<string>(), stop: () => stops.forEach((stop) => stop()) }
     this.attendees.set(driver, attendee)
     return attendee

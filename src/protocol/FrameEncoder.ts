@@ -51,9 +51,9 @@ export class FrameEncoder {
   private readonly bytes: Bytes.Bytes
   private readonly nextKey: (() => number) | undefined
   /** What was encoded before the open region, the slabs of all regions to take, and those of the regions taken. */
-  private chunks: Array<Uint8Array> = []
-  private slabs: Array<Uint8Array> = []
-  private taken: Array<Uint8Array> = []
+  private chunks: Array<Uint8Array> | undefined = undefined
+  private slabs: Array<Uint8Array> | undefined = undefined
+  private taken: Array<Uint8Array> | undefined = undefined
   /** Prepared frames behind all that, which other connections send, too: copied only if they do not leave alone. */
   private shared: Uint8Array | Array<Uint8Array> | undefined = undefined
   /** The open region of the arena. */
@@ -126,24 +126,22 @@ export class FrameEncoder {
     if (alone !== undefined) return alone
     this.placeShared(copy)
     this.close()
-    const chunks = copy ? this.chunks.map((chunk) => this.outOfArena(chunk)) : this.chunks
-    for (const slab of this.slabs) {
-      if (copy) this.arena.giveBack(slab)
-      else this.taken.push(slab)
-    }
-    this.chunks = []
-    this.slabs.length = 0
+    const { chunks = [], slabs = [] } = this
+    this.chunks = this.slabs = undefined
     this.before = 0
+    if (copy) return this.outOfArena(chunks, slabs)
+    this.taken = this.taken === undefined ? slabs : [...this.taken, ...slabs]
     return chunks
   }
 
   /** Whether the transport has done with all that was taken; if not, it still reads from the arena's memory. */
   settle(done: boolean): void {
-    for (const slab of this.taken) {
+    const { taken = [] } = this
+    this.taken = undefined
+    for (const slab of taken) {
       if (done) this.arena.giveBack(slab)
       else this.arena.giveUp(slab)
     }
-    this.taken.length = 0
   }
 
   /** Copies shared frames, all of them in one go: with those of other connections in between each would be a chunk. */
@@ -167,10 +165,15 @@ export class FrameEncoder {
     return [shared]
   }
 
-  private outOfArena(chunk: Uint8Array): Uint8Array {
-    if (!this.slabs.some((slab) => slab.buffer === chunk.buffer)) return chunk
-    const own = this.bytes.allocate(chunk.length)
-    own.set(chunk)
+  private outOfArena(chunks: ReadonlyArray<Uint8Array>, slabs: ReadonlyArray<Uint8Array>): Array<Uint8Array> {
+    const own = chunks.map((chunk) => slabs.some(({ buffer }) => buffer === chunk.buffer) ? this.copyOf(chunk) : chunk)
+    for (const slab of slabs) this.arena.giveBack(slab)
+    return own
+  }
+
+  private copyOf(bytes: Uint8Array): Uint8Array {
+    const own = this.bytes.allocate(bytes.length)
+    own.set(bytes)
     return own
   }
 
@@ -203,8 +206,7 @@ export class FrameEncoder {
   }
 
   private masked(payload: Uint8Array, key: number): Uint8Array {
-    const own = this.bytes.allocate(payload.length)
-    own.set(payload)
+    const own = this.copyOf(payload)
     this.bytes.mask(own, 0, own.length, key, 0)
     return own
   }
@@ -212,8 +214,14 @@ export class FrameEncoder {
   private refer(bytes: Uint8Array): void {
     if (this.shared !== undefined) this.placeShared(false)
     this.close()
-    this.chunks.push(bytes)
-    this.before += bytes.length
+    this.add(bytes)
+  }
+
+  /** The first chunk makes the array: pushed to an empty one it would take room for sixteen more. */
+  private add(chunk: Uint8Array): void {
+    if (this.chunks === undefined) this.chunks = [chunk]
+    else this.chunks.push(chunk)
+    this.before += chunk.length
   }
 
   /** The slab with room for `count` octets at `end`, in the open region if nobody else got the memory behind it. */
@@ -224,10 +232,11 @@ export class FrameEncoder {
       return slab
     }
     this.close()
-    this.slab = arena.lend(count)
-    this.slabs.push(this.slab)
+    const lent = this.slab = arena.lend(count)
+    if (this.slabs === undefined) this.slabs = [lent]
+    else this.slabs.push(lent)
     this.start = this.end = arena.cursor
-    return this.slab
+    return lent
   }
 
   private advance(count: number): void {
@@ -238,8 +247,7 @@ export class FrameEncoder {
   /** Ends the open region. */
   private close(): void {
     if (this.slab === undefined) return
-    this.chunks.push(this.slab.subarray(this.start, this.end))
-    this.before += this.end - this.start
+    this.add(this.slab.subarray(this.start, this.end))
     this.slab = undefined
     this.start = this.end = 0
   }

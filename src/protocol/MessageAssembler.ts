@@ -29,6 +29,26 @@ export interface Compressed {
 
 type Output = Message | Compressed | Violation.ProtocolError
 
+/** A message of which not all is there. */
+class Progress {
+  readonly opcode: Opcode.Data
+  readonly compressed: boolean
+  readonly validator: Utf8.Validator | undefined
+  frames = 0
+  /** Whether the last piece was the last of its frame. */
+  whole = true
+  pieces = 0
+  payload: PayloadBuffer.PayloadBuffer | undefined = undefined
+  /** Where in the payload each frame ends, if frames are kept apart. */
+  ends: Array<number> | undefined = undefined
+
+  constructor(opcode: Opcode.Data, compressed: boolean, validator: Utf8.Validator | undefined) {
+    this.opcode = opcode
+    this.compressed = compressed
+    this.validator = validator
+  }
+}
+
 /**
  * Assembles messages from data frames or pieces of them.
  *
@@ -44,20 +64,9 @@ export class MessageAssembler {
   /** Whether the message that was given last is a text; and the payload of each of its frames, if they are kept apart. */
   text = false
   fragments: ReadonlyArray<Uint8Array> | undefined = undefined
-  /** The opcode of the message in progress; `Continuation` between messages. */
-  private opcode: Opcode.Data | typeof Opcode.Continuation = Opcode.Continuation
-  /** Whether the message in progress is compressed. */
-  compressed = false
-  private frames = 0
-  /** Whether the last piece was the last of its frame. */
-  private whole = true
-  private pieces = 0
-  private payload: PayloadBuffer.PayloadBuffer | undefined = undefined
-  /** Where in the payload each frame ends, if frames are kept apart. */
-  private ends: Array<number> | undefined = undefined
   /** Whether the frames of messages that come as octets are kept apart. */
   keepsFragments = false
-  private validator: Utf8.Validator | undefined = undefined
+  private progress: Progress | undefined = undefined
 
   constructor(bytes: Bytes.Bytes, limits: Limits.Limits, validateUtf8 = true, asOctets = false) {
     this.bytes = bytes
@@ -66,33 +75,42 @@ export class MessageAssembler {
     this.asOctets = asOctets
   }
 
+  /** Whether the message in progress is compressed. */
+  get compressed(): boolean {
+    return this.progress?.compressed === true
+  }
+
   /**
    * Takes a data frame; gives the message that it completes, or the rule that it breaks. A payload has to stay as it is
    * until then, or until `settle`.
    */
   accept(frame: Frame): Output | undefined {
-    if (frame.fin && this.opcode === Opcode.Continuation && frame.opcode !== Opcode.Continuation) {
+    if (frame.fin && this.progress === undefined && frame.opcode !== Opcode.Continuation) {
       if (frame.rsv1) return this.compressedOf(frame)
       return this.finish(frame.opcode === Opcode.Text, frame.payload, undefined, this.validateUtf8)
     }
-    const violation = this.check(frame, this.limits.maxFragments)
-    if (violation !== undefined) return violation
-    const payload = this.payload ??= new PayloadBuffer.PayloadBuffer(this.bytes)
-    if (payload.size + frame.payload.length > this.limits.maxMessageSize) return Violation.error("MessageTooBig")
-    if (frame.payload.length > 0 && ++this.pieces > this.limits.maxChunks) return Violation.error("ChunksTooMany")
-    if (frame.payload.length > 0) payload.add(frame.payload)
-    if (this.keepsFragments && frame.whole) (this.ends ??= []).push(payload.size)
-    return frame.fin ? this.join(payload) : undefined
+    const progress = this.check(frame, this.limits.maxFragments)
+    return progress instanceof Progress ? this.gather(progress, frame) : progress
+  }
+
+  private gather(progress: Progress, frame: Frame): Output | undefined {
+    const { length } = frame.payload
+    const payload = progress.payload ??= new PayloadBuffer.PayloadBuffer(this.bytes)
+    if (payload.size + length > this.limits.maxMessageSize) return Violation.error("MessageTooBig")
+    if (length > 0 && ++progress.pieces > this.limits.maxChunks) return Violation.error("ChunksTooMany")
+    if (length > 0) payload.add(frame.payload)
+    if (this.keepsFragments && frame.whole) (progress.ends ??= []).push(payload.size)
+    return frame.fin ? this.join(progress, payload) : undefined
   }
 
   /** Makes what is kept its own. Of the frame in progress `missing` octets are still to come. */
   settle(missing: number): void {
-    this.payload?.settle(missing)
+    this.progress?.payload?.settle(missing)
   }
 
   /** The memory for octets of a frame that are still to come, if it has a use for more than a few. */
   room(missing: number): Uint8Array | undefined {
-    return this.payload?.room(missing)
+    return this.progress?.payload?.room(missing)
   }
 
   /** Makes the message of a compressed one's octets. */
@@ -102,53 +120,44 @@ export class MessageAssembler {
 
   /** Checks a data frame without keeping its payload, for those who take the frames themselves. */
   observe(frame: Frame): Violation.ProtocolError | undefined {
-    const violation = this.check(frame, Infinity)
+    const progress = this.check(frame, Infinity)
     if (frame.fin) this.reset()
-    return violation
+    return progress instanceof Progress ? undefined : progress
   }
 
   /** Gives what was kept of the message in progress, as its first fragment; a compressed one is needed whole. */
   giveUp(): Frame | undefined {
-    if (this.opcode === Opcode.Continuation || this.compressed) return undefined
-    const payload = this.payload?.takeCopy() ?? new Uint8Array(0)
-    return { fin: false, rsv1: false, opcode: this.opcode, payload, whole: this.whole }
+    const { progress } = this
+    if (progress === undefined || progress.compressed) return undefined
+    const { opcode, whole } = progress
+    return { fin: false, rsv1: false, opcode, payload: progress.payload?.takeCopy() ?? new Uint8Array(0), whole }
   }
 
   /** Forgets the message in progress. */
   reset(): void {
-    this.opcode = Opcode.Continuation
-    this.compressed = false
-    this.frames = 0
-    this.whole = true
-    this.pieces = 0
-    this.payload?.clear()
-    this.ends = undefined
-    this.validator = undefined
+    this.progress = undefined
   }
 
   /** A data frame's place in its message, and its text. */
-  private check(frame: Frame, maxFragments: number): Violation.ProtocolError | undefined {
-    const wanted = this.opcode === Opcode.Continuation
+  private check(frame: Frame, maxFragments: number): Progress | Violation.ProtocolError {
+    const wanted = this.progress === undefined
     if (wanted === (frame.opcode === Opcode.Continuation)) {
       return Violation.error(wanted ? "ContinuationUnexpected" : "ContinuationMissing", frame.opcode)
     }
-    if (wanted) this.start(frame)
-    if (this.whole && ++this.frames > maxFragments) return Violation.error("FragmentsTooMany")
-    this.whole = frame.whole
-    const valid = this.validator === undefined ||
-      (this.validator.push(frame.payload) && (!frame.fin || this.validator.isComplete()))
-    return valid ? undefined : Violation.error("TextNotUtf8")
+    const progress = this.progress ??= this.begin(frame)
+    if (progress.whole && ++progress.frames > maxFragments) return Violation.error("FragmentsTooMany")
+    progress.whole = frame.whole
+    const { validator } = progress
+    const valid = validator === undefined || (validator.push(frame.payload) && (!frame.fin || validator.isComplete()))
+    return valid ? progress : Violation.error("TextNotUtf8")
   }
 
-  private start(frame: Frame): void {
-    this.opcode = frame.opcode as Opcode.Data
-    this.compressed = frame.rsv1
-    const text = this.opcode === Opcode.Text && !frame.rsv1 && this.validateUtf8
-    this.validator = text ? new Utf8.Validator(this.bytes.isUtf8) : undefined
+  private begin({ opcode, rsv1 }: Frame): Progress {
+    const isText = opcode === Opcode.Text && !rsv1 && this.validateUtf8
+    return new Progress(opcode as Opcode.Data, rsv1, isText ? new Utf8.Validator(this.bytes.isUtf8) : undefined)
   }
 
-  private join(gathered: PayloadBuffer.PayloadBuffer): Output {
-    const { compressed, ends, opcode } = this
+  private join({ compressed, ends, opcode }: Progress, gathered: PayloadBuffer.PayloadBuffer): Output {
     const payload = gathered.take()
     const text = opcode === Opcode.Text
     this.reset()

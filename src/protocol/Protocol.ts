@@ -97,6 +97,12 @@ export interface Options {
 const normal: CloseFrame.CloseFrame = { code: 1005, reason: "" }
 const abnormal: CloseFrame.CloseFrame = { code: 1006, reason: "" }
 
+/** All connections share them (RFC 6455 §5.1, RFC 7692 §6). */
+const rulesOf = {
+  client: { plain: { masked: false, rsv1: false }, compressed: { masked: false, rsv1: true } },
+  server: { plain: { masked: true, rsv1: false }, compressed: { masked: true, rsv1: true } }
+}
+
 /**
  * The protocol of one connection.
  *
@@ -145,7 +151,7 @@ export class Protocol {
   state: CloseHandshake.State = "Open"
 
   constructor(options: Options) {
-    const rules = { masked: options.role === "server", rsv1: options.compression ?? false }
+    const rules = rulesOf[options.role][options.compression ? "compressed" : "plain"]
     this.role = options.role
     this.limits = Limits.resolve(options.limits)
     this.bytes = options.bytes ?? Bytes.portable

@@ -75,6 +75,22 @@ for (const role of ["client", "server"] as const) {
   })
 }
 
+describe("a peer that sends more than the connection beneath a WebSocket reads", () => {
+  it.live("is held back", () =>
+    Effect.gen(function*() {
+      const { peer, websocket } = yield* facing("server")
+      const connection = yield* fromWebSocket(websocket)
+      const { driver } = Connection.toDriver(connection)!
+      const message = Buffer.alloc(65_536, 1)
+      const sent = Array.from({ length: 512 }, () => new Promise((resolve) => peer.socket.send(message, resolve)))
+      while (driver.isReading) yield* Effect.promise(() => new Promise(setImmediate))
+      assert.isAbove(peer.socket.bufferedAmount, 0)
+      const received = yield* Stream.runCollect(Stream.take(connection.messages, sent.length))
+      assert.strictEqual(received.reduce((sum, { length }) => sum + length, 0), sent.length * message.length)
+      yield* Effect.promise(() => Promise.all(sent))
+    }).pipe(Effect.scoped))
+})
+
 describe("what is no open WebSocket of ours", () => {
   it.live("has no connection beneath it", () =>
     Effect.gen(function*() {
@@ -106,6 +122,20 @@ describe("the WebSocket of a connection", () => {
       const [code, reason] = yield* Effect.promise(() => closed)
       assert.deepStrictEqual([end.code, code, reason.toString()], [4000, 4000, "enough"])
       assert.strictEqual(websocket.readyState, WebSocket.CLOSED)
+    }).pipe(Effect.scoped))
+
+  it.effect("has its messages before its end, also if that comes at once", () =>
+    Effect.gen(function*() {
+      const [client, server] = yield* Connection.pair()
+      yield* client.sendAll(["one", "two"])
+      const websocket = yield* toWebSocket(server)
+      const heard: Array<string> = []
+      websocket.on("message", (data) => heard.push(data.toString()))
+      websocket.on("close", (code) => heard.push(`closed with ${code}`))
+      const closed = once(websocket, "close")
+      yield* client.close(4001)
+      yield* Effect.promise(() => closed)
+      assert.deepStrictEqual(heard, ["one", "two", "closed with 4001"])
     }).pipe(Effect.scoped))
 
   it.effect("has no socket where there is none, and nothing that was agreed on where nothing was", () =>
