@@ -5,7 +5,7 @@
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import type * as Pull from "effect/Pull"
@@ -19,7 +19,6 @@ import * as Backpressure from "./connection/Backpressure.ts"
 import { Beat } from "./connection/Beat.ts"
 import * as Broadcast from "./connection/Broadcast.ts"
 import { Compressor } from "./connection/Compressor.ts"
-import { timersOf } from "./connection/Deadline.ts"
 import * as Driver from "./connection/Driver.ts"
 import type * as Ending from "./connection/Ending.ts"
 import * as HeartbeatOptions from "./connection/HeartbeatOptions.ts"
@@ -27,6 +26,7 @@ import * as Ping from "./connection/Ping.ts"
 import * as Reader from "./connection/Reader.ts"
 import * as Release from "./connection/Release.ts"
 import * as StreamedMessage from "./connection/StreamedMessage.ts"
+import { timersOf } from "./connection/Timers.ts"
 import { wheelOf } from "./connection/TimerWheel.ts"
 import * as ConnectionOptions from "./ConnectionOptions.ts"
 import * as CloseFrame from "./protocol/CloseFrame.ts"
@@ -354,7 +354,7 @@ export const make = (
       compressor,
       transport,
       inboxSize: options.inboxSize,
-      closeTimeout: options.closeTimeout,
+      closeTimeout: Duration.toMillis(options.closeTimeout),
       startTimer: timersOf(fiber.context)
     })
     // Not at once: a handler that reads straight away is to be there before the first message

@@ -6,6 +6,7 @@
 import * as Duration from "effect/Duration"
 import * as Compression from "./Compression.ts"
 import * as HeartbeatOptions from "./connection/HeartbeatOptions.ts"
+import * as Inbox from "./connection/Inbox.ts"
 import * as Limits from "./protocol/Limits.ts"
 
 /**
@@ -69,7 +70,7 @@ export const misuse = ({ compression = false, heartbeat = false }: ConnectionOpt
  */
 export const resolve = (options: ConnectionOptions = {}): Resolved => ({
   closeTimeout: Duration.fromInputUnsafe(options.closeTimeout ?? Duration.seconds(10)),
-  inboxSize: options.inboxSize ?? 65_536,
+  inboxSize: options.inboxSize ?? Inbox.usualSize,
   limits: Limits.resolve(options),
   compression: Compression.resolve(options.compression ?? false),
   heartbeat: options.heartbeat

@@ -11,7 +11,7 @@ import type * as Https from "node:https"
 import * as Net from "node:net"
 import type { Duplex } from "node:stream"
 import * as Tls from "node:tls"
-import type * as Compression from "../Compression.ts"
+import type * as CompressionOptions from "../connection/CompressionOptions.ts"
 import { tallies } from "../connection/Tally.ts"
 import * as Extension from "../protocol/Extension.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
@@ -159,7 +159,7 @@ interface Origin {
 class Handshake {
   private readonly opener: Opener
   private readonly protocols: ReadonlyArray<string>
-  private readonly compression: Compression.Resolved | undefined
+  private readonly compression: CompressionOptions.Resolved | undefined
   private options: Resolved
   private origin: Origin | undefined = undefined
   private redirects = 0

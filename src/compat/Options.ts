@@ -3,8 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
-import type * as Compression from "../Compression.ts"
+import type * as CompressionOptions from "../connection/CompressionOptions.ts"
 import * as Limits from "../protocol/Limits.ts"
 import type * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import { DeflatePool, nodeDeflatePool } from "../transport/DeflatePool.ts"
@@ -69,18 +68,6 @@ export const limits = (options: SharedOptions): Limits.Limits => ({
   maxPendingPings: Infinity
 })
 
-/** Connections share it, if they can. */
-const usualTime = Duration.millis(shared.closeTimeout)
-
-/**
- * A time in milliseconds.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const milliseconds = (value: number): Duration.Duration =>
-  value === shared.closeTimeout ? usualTime : Duration.millis(value)
-
 /**
  * What `perMessageDeflate` may be.
  *
@@ -119,7 +106,7 @@ const poolFor = (concurrency: number): DeflatePool => {
  */
 export const compression = (
   given: boolean | PerMessageDeflateOptions | undefined
-): Compression.Resolved | undefined => {
+): CompressionOptions.Resolved | undefined => {
   if (!given) return undefined
   const options = given === true ? {} : given
   const { concurrencyLimit = defaultConcurrency, threshold = defaultThreshold, zlibDeflateOptions = {} } = options

@@ -5,7 +5,7 @@
  */
 import * as Result from "effect/Result"
 import type { Buffer } from "node:buffer"
-import type * as Compression from "../Compression.ts"
+import type * as CompressionOptions from "../connection/CompressionOptions.ts"
 import { Turns } from "../connection/Turns.ts"
 import * as Bytes from "../protocol/Bytes.ts"
 import type * as ProtocolExtension from "../protocol/Extension.ts"
@@ -74,7 +74,7 @@ export class PerMessageDeflate {
   /** What was agreed on; `null` before that. */
   params: Params | null = null
   private readonly options: DeflateOptions
-  private readonly settings: Compression.Resolved
+  private readonly settings: CompressionOptions.Resolved
   private readonly role: Role
   private readonly limit: number
   private agreed: Negotiation.Params | undefined = undefined

@@ -3,15 +3,14 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
 import type { ClientRequest } from "node:http"
 import type { Duplex } from "node:stream"
-import type * as Compression from "../Compression.ts"
 import type { Agreement } from "../Connection.ts"
+import type * as CompressionOptions from "../connection/CompressionOptions.ts"
 import { Compressor } from "../connection/Compressor.ts"
 import * as Driver from "../connection/Driver.ts"
 import type { Watcher } from "../connection/Ending.ts"
-import * as ConnectionOptions from "../ConnectionOptions.ts"
+import * as Inbox from "../connection/Inbox.ts"
 import * as CloseCode from "../protocol/CloseCode.ts"
 import * as FrameEncoder from "../protocol/FrameEncoder.ts"
 import * as Mask from "../protocol/Mask.ts"
@@ -64,13 +63,10 @@ function onClose(this: Carried): void {
  */
 export const isUpgraded = (duplex: Carried): boolean => duplex[websocketKey] !== undefined
 
-/** For who takes the connection over: what events are made of waits nowhere. */
-const { inboxSize } = ConnectionOptions.resolve()
-
 const start = (driver: Driver.Driver): void => driver.start()
 
-const startTimer = (duration: Duration.Duration, callback: () => void): () => void => {
-  const timer = setTimeout(callback, Duration.toMillis(duration))
+const startTimer = (milliseconds: number, callback: () => void): () => void => {
+  const timer = setTimeout(callback, milliseconds)
   return () => clearTimeout(timer)
 }
 
@@ -149,7 +145,7 @@ export class WebSocket extends WebSocketEvents {
   _driver: Driver.Driver | undefined = undefined
   _incoming: Incoming | undefined = undefined
   _agreement:
-    | { readonly settings: Compression.Resolved; readonly params: PerMessageDeflate.Params }
+    | { readonly settings: CompressionOptions.Resolved; readonly params: PerMessageDeflate.Params }
     | undefined = undefined
 
   constructor(
@@ -276,7 +272,6 @@ export class WebSocket extends WebSocketEvents {
     const role = this._isServer ? "server" : "client"
     const { _agreement: agreement } = this
     const nextKey = this._isServer ? undefined : options.generateMask ? keysOf(options.generateMask) : MaskKey.next
-    const closeTimeout = Options.milliseconds(this._closeTimeout)
     return new Driver.Driver({
       protocol: new Protocol.Protocol({
         role,
@@ -290,9 +285,9 @@ export class WebSocket extends WebSocketEvents {
       transport: NodeTransport.fromDuplex(socket, head),
       encoder: new FrameEncoder.FrameEncoder(nodeArena, nodeBytes, nextKey),
       compressor: agreement && new Compressor(agreement.settings, agreement.params, role),
-      inboxSize,
-      closeTimeout,
-      lingerTimeout: closeTimeout,
+      inboxSize: Inbox.usualSize, // for who takes the connection over: what events are made of waits nowhere
+      closeTimeout: this._closeTimeout,
+      lingerTimeout: this._closeTimeout,
       startTimer
     })
   }

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import type * as Compression from "../Compression.ts"
 import { copyLimit } from "../protocol/FrameEncoder.ts"
 import * as Message from "../protocol/Message.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
@@ -12,6 +11,7 @@ import type * as Violation from "../protocol/Violation.ts"
 import { nodeBytes } from "../transport/NodeBytes.ts"
 import type { Deflater } from "../transport/ZlibDeflater.ts"
 import type { Inflater } from "../transport/ZlibInflater.ts"
+import type * as CompressionOptions from "./CompressionOptions.ts"
 
 /** So small a message hardly shrinks, unless it resembles what the context remembers. */
 const smallAlone = 1024
@@ -36,7 +36,7 @@ type Done = (payload: Uint8Array) => void
  * @since 0.1.0
  */
 export class Compressor {
-  private readonly settings: Compression.Resolved
+  private readonly settings: CompressionOptions.Resolved
   private readonly outgoing: PerMessageDeflate.Direction
   private readonly incoming: PerMessageDeflate.Direction
   private readonly threshold: number
@@ -44,7 +44,7 @@ export class Compressor {
   private inflater: Inflater | undefined = undefined
   private closed = false
 
-  constructor(settings: Compression.Resolved, params: PerMessageDeflate.Params, role: Role) {
+  constructor(settings: CompressionOptions.Resolved, params: PerMessageDeflate.Params, role: Role) {
     this.settings = settings
     this.outgoing = PerMessageDeflate.outgoing(params, role)
     this.incoming = PerMessageDeflate.incoming(params, role)

@@ -1,12 +1,10 @@
 /**
- * Interprets the protocol over a transport. Everything here is synchronous; `Connection` lifts it into Effect.
+ * Interprets the protocol over a transport. Everything here is synchronous, and without Effect's runtime, which those who
+ * listen to events need not load; `Connection` lifts it into Effect.
  *
  * @since 0.1.0
  */
-import type { NonEmptyReadonlyArray } from "effect/Array"
-import * as Cause from "effect/Cause"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Duration from "effect/Duration"
 import * as CloseFrame from "../protocol/CloseFrame.ts"
 import type { FrameEncoder } from "../protocol/FrameEncoder.ts"
 import type { Message } from "../protocol/Message.ts"
@@ -22,15 +20,12 @@ import { Ending } from "./Ending.ts"
 import * as Inbox from "./Inbox.ts"
 import { giveTo, type Item } from "./Item.ts"
 import { Outbox, type Owner } from "./Outbox.ts"
-import { Pings } from "./Pings.ts"
+import { type Answered, Pings } from "./Pings.ts"
 import { tallies, type Tally } from "./Tally.ts"
 import type { Tap } from "./Tap.ts"
 
 /** The end is known, and TCP has still to end. A peer that lingers then holds up nobody for longer than this. */
-const usualLinger = Duration.seconds(1)
-
-type Batch = NonEmptyReadonlyArray<Item>
-type Failure = WebSocketError.WebSocketError | Cause.Done
+const usualLinger = 1000
 
 /**
  * What a driver needs.
@@ -45,10 +40,10 @@ export interface Options {
   /** If permessage-deflate was agreed on. */
   readonly compressor: Compressor | undefined
   readonly inboxSize: number
-  /** How long the peer may take with its part of the closing handshake. */
-  readonly closeTimeout: Duration.Duration
-  /** How long TCP may take to end after that. Default 1 second, or `closeTimeout` if it is less. */
-  readonly lingerTimeout?: Duration.Duration | undefined
+  /** How many milliseconds the peer may take with its part of the closing handshake. */
+  readonly closeTimeout: number
+  /** How many TCP may take to end after that. Default 1000, or `closeTimeout` if it is less. */
+  readonly lingerTimeout?: number | undefined
   readonly startTimer: StartTimer
 }
 
@@ -72,7 +67,7 @@ export interface Heartbeat {
  * @category models
  * @since 0.1.0
  */
-export class Driver implements Receiver, Owner, Debtor, Inbox.Source<Item> {
+export class Driver implements Receiver, Owner, Debtor {
   /** Which connection of its role it is, from 1. */
   readonly number: number
   readonly protocol: Protocol.Protocol
@@ -82,8 +77,8 @@ export class Driver implements Receiver, Owner, Debtor, Inbox.Source<Item> {
   readonly compressor: Compressor | undefined
   readonly ending = new Ending()
   private readonly tally: Tally
-  private readonly closeTimeout: Duration.Duration
-  private readonly lingerTimeout: Duration.Duration
+  private readonly closeTimeout: number
+  private readonly lingerTimeout: number
   /** Takes messages and control frames instead of the inbox. */
   private tap: Tap | undefined = undefined
   private readonly startTimer: StartTimer
@@ -100,7 +95,6 @@ export class Driver implements Receiver, Owner, Debtor, Inbox.Source<Item> {
   private stopped = false
   /** A received Close that waits until the reader is done with what came before it. */
   private held: Protocol.Order | undefined = undefined
-  private pulling: Effect.Effect<Batch, Failure> | undefined = undefined
   /** Grows with every sign of life of the peer: octets that came, and times that it made room for ours. */
   signs = 0
   /** What part of them is not data. */
@@ -115,9 +109,9 @@ export class Driver implements Receiver, Owner, Debtor, Inbox.Source<Item> {
     this.protocol = options.protocol
     this.transport = options.transport
     this.closeTimeout = options.closeTimeout
-    this.lingerTimeout = options.lingerTimeout ?? Duration.min(options.closeTimeout, usualLinger)
+    this.lingerTimeout = options.lingerTimeout ?? Math.min(options.closeTimeout, usualLinger)
     this.startTimer = options.startTimer
-    this.inbox = new Inbox.Inbox(options.inboxSize, this)
+    this.inbox = new Inbox.Inbox(options.inboxSize)
     this.compressor = options.compressor
     this.tally = tallies[options.protocol.role]
     const { compressor, encoder, transport } = options
@@ -260,17 +254,13 @@ export class Driver implements Receiver, Owner, Debtor, Inbox.Source<Item> {
     else this.read()
   }
 
-  /** Everything that came since the last call; waits for more if there is nothing. */
-  get pull(): Effect.Effect<Batch, Failure> {
-    return this.pulling ??= Effect.suspend(() => this.pullNow())
-  }
-
-  private pullNow(): Effect.Effect<Batch, Failure> {
+  /** Everything that came since the last call, or the end; `undefined` if the inbox is to be waited for. */
+  take(): Inbox.Taken<Item> | undefined {
     if (this.inbox.isEmpty()) this.readOn()
     if (this.held !== undefined && this.inbox.isEmpty()) this.readOn() // a Close that was met just now: nothing to wait for
-    const items = this.inbox.take()
+    const taken = this.inbox.take()
     if (this.pausedSince !== undefined) this.regulate()
-    return items ?? this.inbox.wait
+    return taken
   }
 
   /** The reader is done with what it was given. */
@@ -392,11 +382,11 @@ export class Driver implements Receiver, Owner, Debtor, Inbox.Source<Item> {
 
   // ---- sending ----
 
-  /** Sends a ping; `resume` is called with the pong. Returns how to stop waiting. */
-  ping(payload: Uint8Array | undefined, resume: (effect: Effect.Effect<void, WebSocketError.WebSocketError>) => void) {
+  /** Sends a ping; `answered` is called with the pong, or with why there will be none. Returns how to stop waiting. */
+  ping(payload: Uint8Array | undefined, answered: Answered): () => void {
     const pings = this.pings ??= new Pings()
     const own = payload ?? pings.nextPayload()
-    const cancel = pings.add(own, resume)
+    const cancel = pings.add(own, answered)
     this.outbox.frame(true, Opcode.Ping, own)
     return cancel
   }
@@ -453,7 +443,7 @@ export class Driver implements Receiver, Owner, Debtor, Inbox.Source<Item> {
   private closed(ended: Protocol.Ended): void {
     this.tally.end(this, ended)
     const { error } = this.ending.settle(ended)
-    this.inbox.finish(error === undefined ? Cause.done() : Effect.fail(error))
+    this.inbox.finish(error)
     this.outbox.abandon()
     this.compressor?.close()
     this.heartbeat?.stop()
@@ -466,9 +456,9 @@ export class Driver implements Receiver, Owner, Debtor, Inbox.Source<Item> {
   }
 
   /** What is owed to the end has this long, unless a time is set already. */
-  private allow(duration: Duration.Duration): void {
+  private allow(milliseconds: number): void {
     this.deadline ??= new Deadline(this.startTimer, this)
-    this.deadline.set(duration)
+    this.deadline.set(milliseconds)
   }
 
   /** The reader had its time with a Close that is held; the peer, with its Close, or with ending TCP. */

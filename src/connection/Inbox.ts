@@ -4,32 +4,47 @@
  * @since 0.1.0
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
-import type * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
 import * as WebSocketError from "../WebSocketError.ts"
 
-type Failure = WebSocketError.WebSocketError | Cause.Done
+/**
+ * Octets that an inbox holds, unless something else is said, before the peer is held back.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const usualSize = 65_536
 
 /** What an array slot of its own costs an empty message. */
 const slotSize = 8
 
 /**
- * What an inbox is filled from.
+ * Nothing comes any more, for want of a peer or for this error.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Source<A> {
-  /** Takes what has come before the waiting began. */
-  readonly pull: Effect.Effect<NonEmptyReadonlyArray<A>, Failure>
+export class End {
+  readonly error: WebSocketError.WebSocketError | undefined
+
+  constructor(error: WebSocketError.WebSocketError | undefined) {
+    this.error = error
+  }
 }
+
+/**
+ * What a consumer takes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Taken<A> = NonEmptyReadonlyArray<A> | End
 
 /**
  * Holds items for one consumer, who takes all that are there at once.
  *
  * **Details**
  *
- * A consumer that waits is resumed synchronously, within `wake`: there is no queue, fiber or scheduler in between.
+ * A consumer that waits is called synchronously, within `wake`: there is no queue, fiber or scheduler in between.
  *
  * @category models
  * @since 0.1.0
@@ -39,32 +54,17 @@ export class Inbox<A extends { readonly length: number }> {
   private items: Array<A> | undefined = undefined
   /** Octets that are there, with what each item costs besides. */
   size = 0
-  private end: Effect.Effect<never, Failure> | undefined = undefined
-  private waiter: ((effect: Effect.Effect<NonEmptyReadonlyArray<A>, Failure>) => void) | undefined = undefined
+  private end: End | undefined = undefined
+  private waiter: ((taken: Taken<A>) => void) | undefined = undefined
   private discarding = false
-  private readonly source: Source<A>
-  private waiting: Effect.Effect<NonEmptyReadonlyArray<A>, Failure> | undefined = undefined
 
-  constructor(limit: number, source: Source<A>) {
+  constructor(limit: number) {
     this.limit = limit
-    this.source = source
   }
 
-  /** Waits for `wake`. Made once, and not for those who never wait, such as a tap. */
-  get wait(): Effect.Effect<NonEmptyReadonlyArray<A>, Failure> {
-    return this.waiting ??= this.makeWait()
-  }
-
-  private makeWait(): Effect.Effect<NonEmptyReadonlyArray<A>, Failure> {
-    const leave = Effect.sync(() => {
-      this.waiter = undefined
-    })
-    return Effect.callback((resume) => {
-      if (!this.isEmpty() || this.end !== undefined) return resume(this.source.pull)
-      if (this.waiter !== undefined) return resume(Effect.fail(twoReaders()))
-      this.waiter = resume
-      return leave
-    })
+  /** What to call with what comes next; or, without one, to call nobody. */
+  wait(waiter: ((taken: Taken<A>) => void) | undefined): void {
+    this.waiter = waiter
   }
 
   /** Adds an item, or drops it if nobody will ever read. */
@@ -84,6 +84,11 @@ export class Inbox<A extends { readonly length: number }> {
     return this.waiter !== undefined
   }
 
+  /** Whether there is something to take. */
+  hasNews(): boolean {
+    return this.items !== undefined || this.end !== undefined
+  }
+
   /** Whether the consumer has everything that came. */
   isEmpty(): boolean {
     return this.items === undefined
@@ -93,20 +98,20 @@ export class Inbox<A extends { readonly length: number }> {
   wake(): boolean {
     const { waiter } = this
     if (waiter === undefined) return false
-    const effect = this.take()
-    if (effect === undefined) return false
+    const taken = this.take()
+    if (taken === undefined) return false
     this.waiter = undefined
-    waiter(effect)
+    waiter(taken)
     return true
   }
 
   /** Everything that is there; after that the end, if it is known. */
-  take(): Effect.Effect<NonEmptyReadonlyArray<A>, Failure> | undefined {
+  take(): Taken<A> | undefined {
     const { items } = this
     if (items === undefined) return this.end
     this.items = undefined
     this.size = 0
-    return Effect.succeed(items as unknown as NonEmptyReadonlyArray<A>)
+    return items as unknown as NonEmptyReadonlyArray<A>
   }
 
   /** Everything that is there, without the end. */
@@ -121,12 +126,12 @@ export class Inbox<A extends { readonly length: number }> {
   dismiss(): void {
     const { waiter } = this
     this.waiter = undefined
-    waiter?.(Effect.fail(tooLate()))
+    waiter?.(new End(tooLate()))
   }
 
-  /** Nothing comes any more: `end` is what the consumer gets, after all items. */
-  finish(end: Effect.Effect<never, Failure>): void {
-    this.end = end
+  /** Nothing comes any more: that is what the consumer gets, after all items. */
+  finish(error: WebSocketError.WebSocketError | undefined): void {
+    this.end = new End(error)
   }
 
   /** Nobody reads any more: drops what is there and what comes. */

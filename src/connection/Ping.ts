@@ -32,7 +32,7 @@ const pong = (driver: Driver, payload: Uint8Array | undefined): Effect.Effect<vo
     const error = driver.ending.unsendable
     if (error !== undefined) return resume(Effect.fail(error))
     if (payload !== undefined && payload.length > maxPayload) return resume(Effect.fail(tooLong()))
-    return Effect.sync(driver.ping(payload, resume))
+    return Effect.sync(driver.ping(payload, (error) => resume(error === undefined ? Effect.void : Effect.fail(error))))
   })
 
 const tooLong = () => WebSocketError.fromUsage(`a ping has at most ${maxPayload} octets (RFC 6455 §5.5)`)

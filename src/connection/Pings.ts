@@ -3,17 +3,22 @@
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
 import type * as WebSocketError from "../WebSocketError.ts"
 import type { Distribution } from "./Distribution.ts"
 
+/**
+ * Told of a pong, or why none will come.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Answered = (error?: WebSocketError.WebSocketError) => void
+
 interface Ping {
   readonly payload: Uint8Array
-  readonly resume: Resume
+  readonly answered: Answered
   readonly sent: number
 }
-
-type Resume = (effect: Effect.Effect<void, WebSocketError.WebSocketError>) => void
 
 /** Most connections never send one. */
 const none: ReadonlyArray<Ping> = []
@@ -36,8 +41,8 @@ export class Pings {
   }
 
   /** Waits for the pong; returns how to stop waiting. */
-  add(payload: Uint8Array, resume: Resume): () => void {
-    const ping = { payload, resume, sent: performance.now() }
+  add(payload: Uint8Array, answered: Answered): () => void {
+    const ping = { payload, answered, sent: performance.now() }
     this.waiting = [...this.waiting, ping]
     return () => {
       this.waiting = this.waiting.filter((other) => other !== ping)
@@ -49,9 +54,9 @@ export class Pings {
     const index = this.waiting.findIndex((ping) => equal(ping.payload, payload))
     if (index < 0) return
     roundTrips.since(this.waiting[index].sent)
-    const answered = this.waiting.slice(0, index + 1)
+    const done = this.waiting.slice(0, index + 1)
     this.waiting = this.waiting.slice(index + 1)
-    for (const { resume } of answered) resume(Effect.void)
+    for (const { answered } of done) answered()
   }
 
   /** No pong will come any more. The error is made if somebody waits for one. */
@@ -60,7 +65,7 @@ export class Pings {
     if (waiting.length === 0) return
     const error = makeError()
     this.waiting = none
-    for (const { resume } of waiting) resume(Effect.fail(error))
+    for (const { answered } of waiting) answered(error)
   }
 }
 

@@ -5,8 +5,8 @@
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
-import { type StartTimer, timersOf } from "./Deadline.ts"
+import type { StartTimer } from "./Deadline.ts"
+import { timersOf } from "./Timers.ts"
 
 /**
  * What is due together.
@@ -105,7 +105,7 @@ export class TimerWheel {
   }
 
   private wakeIn(millis: number): () => void {
-    return this.manner.startTimer(Duration.millis(Math.max(1, millis)), () => {
+    return this.manner.startTimer(Math.max(1, millis), () => {
       this.cancel = undefined
       this.wakesAt = -Infinity // whatever is set now waits for the end of the turn
       try {
@@ -135,9 +135,9 @@ export class TimerWheel {
 /**
  * After a wait, what came meanwhile is read before anybody is judged by it. Does not keep the process running.
  */
-const afterReading: StartTimer = (duration, callback) => {
+const afterReading: StartTimer = (milliseconds, callback) => {
   let reading: NodeJS.Immediate | undefined = undefined
-  const timer = setTimeout(() => reading = setImmediate(callback), Duration.toMillis(duration)).unref()
+  const timer = setTimeout(() => reading = setImmediate(callback), milliseconds).unref()
   return () => {
     clearTimeout(timer)
     clearImmediate(reading)

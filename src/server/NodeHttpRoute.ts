@@ -6,7 +6,7 @@
  */
 import type * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -16,7 +16,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Connection } from "../Connection.ts"
-import { timersOf } from "../connection/Deadline.ts"
+import { timersOf } from "../connection/Timers.ts"
 import type { UpgradeRequest } from "../UpgradeRequest.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import { type Handler, Refusal, type Terms } from "../WebSocketServer.ts"
@@ -119,7 +119,7 @@ const outcome = <A, E>(handling: Fiber.Fiber<A, E>, closeTimeout: Duration.Durat
     if (Exit.isSuccess(waited)) return waited.value
     if (!isClientAbort(waited.cause)) return Effect.andThen(Fiber.interrupt(handling), Fiber.join(handling))
     return Effect.withFiber(({ context }) => {
-      const stop = timersOf(context)(closeTimeout, () => handling.interruptUnsafe())
+      const stop = timersOf(context)(Duration.toMillis(closeTimeout), () => handling.interruptUnsafe())
       return Effect.ensuring(Fiber.join(handling), Effect.sync(stop))
     })
   })

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as Connection from "../Connection.ts"
-import { timersOf } from "../connection/Deadline.ts"
+import { timersOf } from "../connection/Timers.ts"
 import type * as ConnectionOptions from "../ConnectionOptions.ts"
 import type * as MemoryLine from "../transport/MemoryLine.ts"
 import * as MemoryTransport from "../transport/MemoryTransport.ts"
@@ -94,10 +94,9 @@ export interface TestLink {
  * @since 0.1.0
  */
 export const makeUnsafe = (context: Context.Context<never>, clock: Clock.Clock) => {
-  const startTimer = timersOf(context)
   const [client, server] = MemoryTransport.pair({
     now: () => clock.currentTimeMillisUnsafe(),
-    start: (millis, callback) => startTimer(Duration.millis(millis), callback)
+    start: timersOf(context)
   })
   const [toServer, toClient] = [client, server].map(({ outgoing }) => direction(outgoing))
   const link: TestLink = {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Duration, Effect } from "effect"
+import { Clock, Context, Effect } from "effect"
 import * as Connection from "effect-ws/Connection"
 import { Beat } from "../../src/connection/Beat.ts"
 import type { Driver } from "../../src/connection/Driver.ts"
@@ -20,14 +20,14 @@ class Time {
       monotonicTimeNanosUnsafe: () => BigInt(Math.round(this.now * 1e6))
     }
     this.wheel = new TimerWheel(clock, {
-      startTimer: (duration, callback) => this.start(duration, callback),
+      startTimer: (milliseconds, callback) => this.start(milliseconds, callback),
       grainOf,
       most
     })
   }
 
-  private start(duration: Duration.Duration, callback: () => void) {
-    const timer = { at: this.now + Duration.toMillis(duration), callback }
+  private start(milliseconds: number, callback: () => void) {
+    const timer = { at: this.now + milliseconds, callback }
     this.started++
     this.timers.add(timer)
     return () => void this.timers.delete(timer)
@@ -171,13 +171,13 @@ describe("the heartbeats of many connections", () => {
       signs: 0,
       receivedData: 0,
       isReading: true,
-      state: "Open",
+      ending: { state: "Open" },
       protocol: { state: "Open" },
       transport: { queued: 0 },
       ping: () => driver.pings++,
       fail: () => {
         driver.failed = time.now
-        driver.state = "Closed"
+        driver.ending.state = "Closed"
         beat.stop()
       }
     }

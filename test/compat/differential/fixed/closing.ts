@@ -245,7 +245,7 @@ export const scripts = [
   ),
   script(
     "a peer answers a close but does not end its side",
-    serve({ closeTimeout: 30 }),
+    serve({ closeTimeout: 500 }),
     raw(["connect"]),
     raw(["upgrade"]),
     server(["close", 4000, "bye"]),
