@@ -327,6 +327,22 @@ describe("an async function as a handler", () => {
   )
 
   live(
+    "says goodbye where it has the connection for a block, and goes on behind it",
+    Effect.gen(function*() {
+      const left = yield* Deferred.make<number>()
+      const { url } = yield* serving(async (connection) => {
+        {
+          await using own = connection
+          await own.send("thanks")
+        }
+        Deferred.doneUnsafe(left, Effect.succeed((await connection.closed).code))
+      })
+      assert.deepStrictEqual(yield* endOf(url), { messages: ["thanks"], code: 1000 })
+      assert.strictEqual(yield* Deferred.await(left), 1000)
+    })
+  )
+
+  live(
     "has its loop end when the server shuts down",
     Effect.gen(function*() {
       const scope = yield* Scope.make()

@@ -63,4 +63,15 @@ describe("FrameStream", () => {
     expect(taken).toEqual(["Hello"])
     expect((error as Violation.ProtocolError).violation).toBe("MaskForbidden")
   })
+
+  it("fails with frames that make no message, after the messages before them (RFC 6455 §5.4)", async () => {
+    const frames = [frame(Opcode.Text, "Hello"), frame(Opcode.Continuation, "of nothing"), frame(Opcode.Text, "late")]
+    const taken: Array<Message.Message> = []
+    const assembled = Stream.pipeThroughChannel(Stream.fromIterable(frames), FrameStream.assemble())
+    const error = await Effect.runPromise(
+      Effect.flip(Stream.runForEach(assembled, (message) => Effect.sync(() => taken.push(message))))
+    )
+    expect(taken).toEqual(["Hello"])
+    expect(error.violation).toBe("ContinuationUnexpected")
+  })
 })

@@ -77,6 +77,20 @@ describe("a handler's end is the connection's", () => {
       assert.match(errors, /no upstream/)
     }))
 
+  it.live("what another connection sends and the handler cannot decode is logged", () =>
+    Effect.gen(function*() {
+      const reason = new WebSocketError.DecodeError({
+        problem: "Syntax",
+        message: "no JSON from upstream",
+        path: [],
+        received: "{",
+        cause: undefined
+      })
+      const { code, errors } = yield* ending(() => Effect.fail(new WebSocketError.WebSocketError({ reason })))
+      assert.strictEqual(code, 1011)
+      assert.match(errors, /no JSON from upstream/)
+    }))
+
   it.live("what was sent goes out first", () =>
     Effect.gen(function*() {
       const { code, messages } = yield* ending(({ send }) =>
