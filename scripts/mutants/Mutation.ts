@@ -6,6 +6,8 @@ export interface Mutation {
   /** The kind of syntax that is changed. */
   readonly kind: string
   readonly line: number
+  /** Where the syntax begins that is changed: there it is known whether it runs. */
+  readonly place: number
   readonly start: number
   readonly end: number
   readonly before: string
@@ -103,6 +105,7 @@ export const of = (file: string, source: string): ReadonlyArray<Mutation> => {
       file,
       kind: node.type,
       line: source.slice(0, start).split("\n").length,
+      place: node.start,
       start,
       end,
       before: source.slice(start, end),

@@ -5,10 +5,13 @@ import { fileURLToPath } from "node:url"
 
 export const root = fileURLToPath(new URL("../..", import.meta.url))
 
+/** Patterns for vitest, or the scripts of `test/compat/differential/fixed`, of which those are played that can notice. */
+export type Stage = ReadonlyArray<string> | "plays"
+
 export interface Target {
   readonly sources: string
-  /** Patterns for vitest that are asked about a source, those that notice most first. */
-  readonly stages: (file: string) => ReadonlyArray<ReadonlyArray<string>>
+  /** What is asked about a source, what notices most first. */
+  readonly stages: (file: string) => ReadonlyArray<Stage>
 }
 
 const filesOf = (pattern: string): ReadonlyArray<string> => globSync(pattern, { cwd: root }).toSorted()
@@ -17,37 +20,40 @@ const filesOf = (pattern: string): ReadonlyArray<string> => globSync(pattern, { 
 const mirrored = (file: string): ReadonlyArray<string> =>
   filesOf(file.replace("src/", "test/").replace(".ts", ".test.ts"))
 
-/** Scripts that are played with ws and with compat. What is generated like them takes minutes, and is left out. */
-const scripts = ["conversations", "events", "handshakes"] as const
+const testsOf = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.map((name) => `test/compat/${name}.test.ts`)
 
-type Scripts = (typeof scripts)[number]
+/** Classes and functions that can be used alone. The others of compat do not need them, so that no script plays them. */
+const parts = ["Extension", "PerMessageDeflate", "Receiver", "Sender", "Subprotocol"]
 
-const fixed = (name: Scripts): ReadonlyArray<string> => [`test/compat/differential/fixed-${name}.test.ts`]
+const partTests = [...testsOf(parts), "test/compat/differential/parts.test.ts"]
 
-/** The scripts that concern a source most. The others are asked after them, the shortest first. */
-const concerning: Readonly<Record<string, Scripts>> = {
-  Handshake: "handshakes",
-  Outgoing: "conversations",
-  Payload: "conversations",
-  WebSocket: "conversations",
-  WebSocketServer: "handshakes"
-}
+/** What both use. */
+const shared = new Set(["Errors", "Payload"])
 
-const compatStages = (file: string): ReadonlyArray<ReadonlyArray<string>> => {
+const wholeTests = [
+  "test/compat/networks/",
+  ...testsOf(["upgrades", "EffectSocket", "callbacks", "switches"]),
+  "test/observability/metrics.test.ts"
+]
+
+/**
+ * The test of the same name, then the scripts that are played with ws and with compat, then what else there is.
+ * What is generated like scripts takes minutes, and is left out.
+ */
+const compatStages = (file: string): ReadonlyArray<Stage> => {
   const name = basename(file, ".ts")
   if (name === "register") return [["test/compat/register/"]]
-  const first = concerning[name] ?? "events"
-  const own = name === "WebSocketStream" ? filesOf("test/compat/streams.test.ts") : mirrored(file)
-  const quick = [
-    ...filesOf("test/compat/*.test.ts").filter((it) => !it.endsWith("streams.test.ts")),
-    "test/compat/networks/",
-    "test/observability/metrics.test.ts"
-  ]
-  const others = (["events", "conversations", "handshakes"] as const).filter((it) => it !== first)
-  return [own, fixed(first), quick, ...others.map(fixed)]
+  if (parts.includes(name)) return [mirrored(file), partTests]
+  const own = name === "WebSocketStream" ? testsOf(["streams"]) : mirrored(file)
+  return [own, "plays", ...(shared.has(name) ? [partTests] : []), wholeTests]
 }
 
 export const targets: Readonly<Record<string, Target>> = {
   protocol: { sources: "src/protocol/*.ts", stages: (file) => [mirrored(file), ["test/protocol/"]] },
   compat: { sources: "src/compat/*.ts", stages: compatStages }
 }
+
+/** What is asked about a source of a target. */
+export const stagesOf = ({ stages }: Target, file: string): ReadonlyArray<Stage> =>
+  stages(file).filter(({ length }) => length > 0)

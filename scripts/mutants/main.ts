@@ -9,7 +9,7 @@ import { parseArgs } from "node:util"
 import * as Mutation from "./Mutation.ts"
 import { Record } from "./Record.ts"
 import * as Sample from "./Sample.ts"
-import { root, targets } from "./Target.ts"
+import { root, stagesOf, targets } from "./Target.ts"
 import { Trial, type Verdict } from "./Trial.ts"
 
 const { values } = parseArgs({
@@ -52,10 +52,8 @@ const verdictOf = async (mutation: Mutation.Mutation): Promise<Verdict> => {
   return verdict
 }
 
-const stages = new Set(files.flatMap(target.stages).map((tests) => JSON.stringify(tests)))
-if (await trial.run([...stages].map((tests) => JSON.parse(tests))) !== "passed") {
-  throw new Error("the tests do not pass without any fault")
-}
+const stages = [...new Set(sample.map(({ file }) => file))].flatMap((file) => stagesOf(target, file))
+await trial.prepare([...new Map(stages.map((stage) => [String(stage), stage])).values()])
 
 console.log(`${sample.length} of ${all.length} faults in ${files.length} files`)
 const count = { failed: 0, late: 0, passed: 0 }
