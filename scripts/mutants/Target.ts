@@ -33,7 +33,7 @@ const shared = new Set(["Errors", "Payload"])
 
 const wholeTests = [
   "test/compat/networks/",
-  ...testsOf(["upgrades", "EffectSocket", "callbacks", "switches"]),
+  ...testsOf(["destinations", "upgrades", "EffectSocket", "callbacks", "switches"]),
   "test/observability/metrics.test.ts"
 ]
 
@@ -45,8 +45,8 @@ const compatStages = (file: string): ReadonlyArray<Stage> => {
   const name = basename(file, ".ts")
   if (name === "register") return [["test/compat/register/"]]
   if (parts.includes(name)) return [mirrored(file), partTests]
-  const own = name === "WebSocketStream" ? testsOf(["streams"]) : mirrored(file)
-  return [own, "plays", ...(shared.has(name) ? [partTests] : []), wholeTests]
+  const more = [...(name === "WebSocketStream" ? testsOf(["streams"]) : []), ...wholeTests]
+  return [mirrored(file), "plays", ...(shared.has(name) ? [partTests] : []), more]
 }
 
 export const targets: Readonly<Record<string, Target>> = {

@@ -72,7 +72,7 @@ export class Outgoing {
       if (typeof data === "string" && !options.binary) return this.outbox.whole(data, receipt)
     }
     if (Payload.isBlob(data)) return this.blob(data, this.frameOf(options, data.size), receipt)
-    const payload = typeof data === "string" ? Buffer.from(data) : Payload.toOctets(data)
+    const payload = Payload.toOctets(data)
     this.data({ ...this.frameOf(options, payload.length), payload }, receipt)
   }
 
@@ -80,11 +80,7 @@ export class Outgoing {
   control(opcode: Opcode.Control, data: unknown, mask: boolean, callback: Callback): void {
     const receipt = receiptOf(callback)
     const write = (payload: Uint8Array) => this.outbox.control(opcode, payload, this.keyFor(mask), receipt)
-    const octets = Payload.isBlob(data)
-      ? undefined
-      : typeof data === "string"
-      ? Buffer.from(data)
-      : Payload.toOctets(data)
+    const octets = Payload.isBlob(data) ? undefined : Payload.toOctets(data)
     const size = octets?.length ?? (data as Blob).size
     if (size > 125) throw new RangeError("The data size must not be greater than 125 bytes")
     if (octets === undefined) return this.read(data as Blob, receipt, write)

@@ -19,10 +19,15 @@ type Answer = (request: Http.IncomingMessage, socket: Duplex) => void
 class Servers {
   readonly requests: Array<unknown> = []
   readonly path = join(tmpdir(), `effect-ws-${randomUUID().slice(0, 8)}`)
+  private readonly paths: Readonly<Record<string, string>> = { local: this.path, neighbour: `${this.path}-2` }
   readonly plain = Http.createServer()
   readonly secure = Https.createServer(Certificate.identity)
-  readonly local = Http.createServer()
-  private readonly all = { plain: this.plain, secure: this.secure, local: this.local }
+  private readonly all = {
+    plain: this.plain,
+    secure: this.secure,
+    local: Http.createServer(),
+    neighbour: Http.createServer()
+  }
 
   async listen(answer: Answer): Promise<void> {
     for (const [name, server] of Object.entries(this.all)) {
@@ -32,7 +37,7 @@ class Servers {
         socket.on("error", () => {})
         answer(request, socket)
       })
-      server.listen(name === "local" ? { path: this.path } : { port: 0, host: "127.0.0.1" })
+      server.listen(name in this.paths ? { path: this.paths[name] } : { port: 0, host: "127.0.0.1" })
       await once(server, "listening")
     }
   }
@@ -101,6 +106,10 @@ const journeys: Readonly<Record<string, Journey>> = {
     from: ({ path }) => `ws+unix:${path}:/old`,
     to: ({ path }) => `ws+unix:${path}:/new`
   },
+  "on, from a Unix socket to another": {
+    from: ({ path }) => `ws+unix:${path}:/old`,
+    to: ({ path }) => `ws+unix:${path}-2:/new`
+  },
   "on, from a Unix socket into the net": {
     from: ({ path }) => `ws+unix:${path}:/old`,
     to: (servers) => `ws://127.0.0.1:${servers.portOf(servers.plain)}/new`
@@ -131,6 +140,15 @@ describe("a client goes", () => {
       requests: [
         { name: "secure", authorization: secrets.Authorization, cookie: secrets.Cookie, host: "example.test" },
         { name: "plain", authorization: undefined, cookie: undefined, host: "example.test" }
+      ]
+    })
+  })
+
+  it("from a Unix socket to another without its secrets", async () => {
+    expect(await travel(await load("compat"), journeys["on, from a Unix socket to another"])).toMatchObject({
+      requests: [
+        { name: "local", authorization: secrets.Authorization, cookie: secrets.Cookie },
+        { name: "neighbour", authorization: undefined, cookie: undefined }
       ]
     })
   })
