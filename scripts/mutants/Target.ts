@@ -33,7 +33,7 @@ const shared = new Set(["Errors", "Payload"])
 
 const wholeTests = [
   "test/compat/networks/",
-  ...testsOf(["destinations", "upgrades", "EffectSocket", "callbacks", "switches"]),
+  ...testsOf(["destinations", "subclasses", "upgrades", "EffectSocket", "callbacks", "switches"]),
   "test/observability/metrics.test.ts"
 ]
 
