@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
 import { cache } from "./cache.ts"
+import { before, executable } from "./command.ts"
 
 const versions = {
   "websocket": "1.0.35",
@@ -26,7 +27,8 @@ const problemOf = (peer: Peer): string | undefined => {
   const wanted = `${peer}@${versions[peer]}`
   if (!isInstalled(peer)) spawnSync("npm", ["install", "--prefix", folder, ...quietly, wanted], { stdio: "ignore" })
   if (!isInstalled(peer)) return `${wanted} could not be installed`
-  const { stderr } = spawnSync(process.execPath, ["-e", `require("${peer}")`], { cwd: folder, encoding: "utf8" })
+  const command = [...before, "-e", `require("${peer}")`]
+  const { stderr } = spawnSync(executable, command, { cwd: folder, encoding: "utf8" })
   return stderr === "" ? undefined : `${wanted} cannot be loaded: ${stderr.match(/^\w*Error: .*/gm)?.at(-1)}`
 }
 

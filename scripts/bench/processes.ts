@@ -6,6 +6,7 @@ import { type ChildProcess, fork, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
+import { before, executable } from "./command.ts"
 import type { Question, Usage } from "./report.ts"
 
 interface Options {
@@ -27,7 +28,8 @@ export const canPin = availableParallelism() > 1 && spawnSync("taskset", ["-V"])
 export const start = (program: URL, { args = [], core, env, flags = [] }: Options = {}): ChildProcess => {
   const child = fork(fileURLToPath(program), args, {
     env: { ...process.env, ...env },
-    execArgv: [...flags]
+    execPath: executable,
+    execArgv: [...before, ...flags]
   })
   if (canPin && core !== undefined) spawnSync("taskset", ["-apc", `${core}`, `${child.pid}`])
   return child
