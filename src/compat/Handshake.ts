@@ -9,6 +9,7 @@ import type { EventEmitter } from "node:events"
 import type * as Http from "node:http"
 import type * as Https from "node:https"
 import * as Net from "node:net"
+import * as QueryString from "node:querystring"
 import type { Duplex } from "node:stream"
 import * as Tls from "node:tls"
 import type * as CompressionOptions from "../connection/CompressionOptions.ts"
@@ -129,9 +130,9 @@ const parse = (address: string | URL): URL => {
   return copy
 }
 
-const isIpc = ({ protocol }: URL): boolean => protocol === "ws+unix:" || protocol === "wss+unix:"
+const isIpc = ({ protocol }: URL): boolean => protocol === "ws+unix:"
 
-const isSecure = ({ protocol }: URL): boolean => protocol === "wss:" || protocol === "wss+unix:"
+const isSecure = ({ protocol }: URL): boolean => protocol === "wss:"
 
 const misuse = (url: URL): string | undefined => {
   if (url.protocol !== "ws:" && url.protocol !== "wss:" && !isIpc(url)) {
@@ -223,14 +224,14 @@ class Handshake {
       ...options,
       ...reserved,
       createConnection: (options.createConnection ?? (secure ? connectTls : connect)) as never,
-      defaultPort: secure ? 443 : 80,
+      defaultPort: options.defaultPort || (secure ? 443 : 80),
       port: url.port || (secure ? 443 : 80),
       host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
       headers: { ...options.headers as Http.OutgoingHttpHeaders, ...this.handshakeHeaders(key) },
       path,
       socketPath,
       timeout: options.handshakeTimeout,
-      ...(username || password ? { auth: `${decode(username)}:${decode(password)}` } : {})
+      ...(username || password ? { auth: [username, password].map(QueryString.unescape).join(":") } : {})
     }
   }
 
@@ -376,9 +377,10 @@ const connectTls = (options: Tls.ConnectionOptions): Tls.TLSSocket => {
   return Tls.connect({ ...options, path: undefined as never, servername: named })
 }
 
-const splitIpc = ({ pathname, search }: URL): [socketPath: string, path: string | undefined] => {
-  const [socketPath, path] = `${pathname}${search}`.split(":")
-  return [socketPath, path]
+/** The path of the request may have colons of its own. */
+const splitIpc = ({ pathname, search }: URL): [socketPath: string, path: string] => {
+  const [socketPath, ...path] = `${pathname}${search}`.split(":")
+  return [socketPath, path.join(":")]
 }
 
 const originOf = (url: URL): Origin => ({
@@ -387,13 +389,5 @@ const originOf = (url: URL): Origin => ({
   host: isIpc(url) ? splitIpc(url)[0] : url.host
 })
 
-const lowerCase = (headers: Http.OutgoingHttpHeaders = {}): Http.OutgoingHttpHeaders =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-
-const decode = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
+const lowerCase = (headers: Http.OutgoingHttpHeaders | null | undefined): Http.OutgoingHttpHeaders =>
+  Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))

@@ -52,8 +52,13 @@ export const shared = {
 export const get = <Name extends keyof typeof shared>(options: SharedOptions, name: Name): SharedOptions[Name] =>
   name in options ? options[name] : shared[name]
 
-/** In ws, 0 or less is no limit. */
-const limit = (value: number | undefined): number => value !== undefined && value > 0 ? value : Infinity
+/**
+ * A limit: in ws, 0 or less is none.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const limit = (value: number | undefined): number => value !== undefined && value > 0 ? value : Infinity
 
 /**
  * The limits on what is received.
@@ -98,6 +103,12 @@ const poolFor = (concurrency: number): DeflatePool => {
   return pool
 }
 
+/** Whatever is true is as good as `true`; only `false` itself forbids. */
+const flag = (value: unknown): boolean | undefined => value ? true : value === false ? false : undefined
+
+/** No window at all is like `false`. */
+const forbidden = (value: unknown): false | undefined => value === undefined || value === null ? undefined : false
+
 /**
  * How messages are compressed, or `undefined` if they are not to be.
  *
@@ -113,7 +124,12 @@ export const compression = (
   const { level, memLevel, strategy } = zlibDeflateOptions
   // ws compresses everything where there is context takeover
   return {
-    negotiation: options,
+    negotiation: {
+      serverNoContextTakeover: flag(options.serverNoContextTakeover),
+      clientNoContextTakeover: flag(options.clientNoContextTakeover),
+      serverMaxWindowBits: options.serverMaxWindowBits || forbidden(options.serverMaxWindowBits),
+      clientMaxWindowBits: options.clientMaxWindowBits || forbidden(options.clientMaxWindowBits)
+    },
     threshold: { alone: threshold, inContext: 0 },
     tuning: { level: level ?? 6, memLevel, strategy },
     pool: poolFor(concurrencyLimit)

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { DataFrame, Outbox, Receipt } from "../connection/Outbox.ts"
+import { copyLimit } from "../protocol/FrameEncoder.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import * as MaskKey from "../transport/MaskKey.ts"
 import * as Payload from "./Payload.ts"
@@ -67,13 +68,15 @@ export class Outgoing {
     const receipt = receiptOf(callback)
     if (this.isPlain(options)) {
       if (data instanceof Uint8Array) {
-        return this.outbox.octets(options.binary ? Opcode.Binary : Opcode.Text, data, receipt)
+        this.outbox.octets(options.binary ? Opcode.Binary : Opcode.Text, data, receipt)
+        return this.release(data)
       }
       if (typeof data === "string" && !options.binary) return this.outbox.whole(data, receipt)
     }
     if (Payload.isBlob(data)) return this.blob(data, this.frameOf(options, data.size), receipt)
     const payload = Payload.toOctets(data)
     this.data({ ...this.frameOf(options, payload.length), payload }, receipt)
+    this.release(payload)
   }
 
   /** Sends a ping or pong. */
@@ -102,6 +105,11 @@ export class Outgoing {
     const { dropped = [] } = this
     this.dropped = undefined
     for (const fail of dropped) fail()
+  }
+
+  /** Programs may write into their memory again as soon as `send` returns: a large payload is not copied. */
+  private release(payload: Uint8Array): void {
+    if (this.isServer && payload.length > copyLimit) this.outbox.flush()
   }
 
   /** Whether it is a whole message with nothing special, and its turn: most are. */

@@ -73,7 +73,6 @@ const closedWhile = (kind: "deflate" | "inflate"): Error =>
 export class PerMessageDeflate {
   /** What was agreed on; `null` before that. */
   params: Params | null = null
-  private readonly options: DeflateOptions
   private readonly settings: CompressionOptions.Resolved
   private readonly role: Role
   private readonly limit: number
@@ -87,9 +86,8 @@ export class PerMessageDeflate {
   private partsSize = 0
 
   constructor(options: DeflateOptions = {}) {
-    this.options = options
     this.settings = Options.compression(options)!
-    this.role = options.isServer === true ? "server" : "client"
+    this.role = options.isServer ? "server" : "client"
     this.limit = options.maxPayload !== undefined && options.maxPayload > 0 ? options.maxPayload : Infinity
   }
 
@@ -102,7 +100,7 @@ export class PerMessageDeflate {
 
   /** What a client offers. */
   offer(): Params {
-    return toParams(Negotiation.offer(this.options).params)
+    return toParams(Negotiation.offer(this.settings.negotiation).params)
   }
 
   /** Accepts one of a client's offers, or a server's response, and gives what is agreed on. Throws if it cannot. */
@@ -115,7 +113,7 @@ export class PerMessageDeflate {
   private acceptOffer(offers: ReadonlyArray<ProtocolExtension.Extension>): Params {
     const problem = Negotiation.malformed(offers)
     if (problem !== undefined) throw new Error(problem)
-    const accepted = Result.getOrThrowWith(Negotiation.accept(offers, this.options), toError)
+    const accepted = Result.getOrThrowWith(Negotiation.accept(offers, this.settings.negotiation), toError)
     if (accepted === undefined) throw new Error("None of the extension offers can be accepted")
     this.agreed = accepted.params
     return toParams(accepted.response.params)
@@ -123,7 +121,7 @@ export class PerMessageDeflate {
 
   /** ws insists on nothing that it asked of the server. */
   private acceptResponse(response: ReadonlyArray<ProtocolExtension.Extension>): Params {
-    const { clientMaxWindowBits, clientNoContextTakeover } = this.options
+    const { clientMaxWindowBits, clientNoContextTakeover } = this.settings.negotiation
     const read = Negotiation.readResponse(response, { clientMaxWindowBits, clientNoContextTakeover })
     const agreed = Result.getOrThrowWith(read, toError)
     if (agreed === undefined) throw new Error("There is no response to accept")

@@ -72,11 +72,11 @@ export class Receiver extends Writable {
     super()
     const limits = Options.limits(options)
     this.synchronous = options.allowSynchronousEvents ?? true
-    this.binaryType = options.binaryType ?? "nodebuffer"
+    this.binaryType = options.binaryType || "nodebuffer"
     this.deflate = options.extensions?.[PerMessageDeflate.extensionName]
-    this.validates = options.skipUTF8Validation !== true
+    this.validates = !options.skipUTF8Validation
     this.maxMessageSize = limits.maxMessageSize
-    const rules = { masked: options.isServer === true, rsv1: this.deflate !== undefined }
+    const rules = { masked: !!options.isServer, rsv1: this.deflate !== undefined }
     this.decoder = new FrameDecoder(rules, nodeBytes, limits.maxMessageSize)
     this.assembler = new MessageAssembler(nodeBytes, limits, this.validates, true)
     this.assembler.keepsFragments = this.binaryType === "fragments"

@@ -6,13 +6,13 @@
 import { Buffer } from "node:buffer"
 import type { Duplex } from "node:stream"
 import { Turns } from "../connection/Turns.ts"
-import * as CloseCode from "../protocol/CloseCode.ts"
 import * as CloseFrame from "../protocol/CloseFrame.ts"
 import * as FrameHeader from "../protocol/FrameHeader.ts"
 import * as Mask from "../protocol/Mask.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import * as MaskKey from "../transport/MaskKey.ts"
 import { nodeBytes } from "../transport/NodeBytes.ts"
+import * as CloseArguments from "./CloseArguments.ts"
 import * as Payload from "./Payload.ts"
 import { PerMessageDeflate } from "./PerMessageDeflate.ts"
 import type { Extensions } from "./Receiver.ts"
@@ -103,7 +103,7 @@ export class Sender {
     const size = FrameHeader.sizeFor(payload.length, key !== undefined)
     const bytes = Buffer.allocUnsafe(key === undefined ? size : size + payload.length)
     FrameHeader.write({ fin, rsv1, opcode: opcode as Opcode.Opcode, length: payload.length, key }, bytes, 0)
-    if (key === undefined) return [bytes, Payload.asBuffer(payload)]
+    if (key === undefined) return payload.length === 0 ? [bytes] : [bytes, Payload.asBuffer(payload)]
     bytes.set(payload, size)
     nodeBytes.mask(bytes, size, bytes.length, key, 0)
     return [bytes]
@@ -208,13 +208,6 @@ export class Sender {
 }
 
 const closePayload = (code: number | undefined, data: string | Uint8Array | undefined): Uint8Array => {
-  if (code === undefined) return Payload.empty
-  if (typeof code !== "number" || !CloseCode.isReceivable(code)) {
-    throw new TypeError("First argument must be a valid error code number")
-  }
-  const reason = Payload.toOctets(data ?? "")
-  if (reason.length > CloseFrame.maxReasonSize) {
-    throw new RangeError("The message must not be greater than 123 bytes")
-  }
-  return Buffer.concat([CloseFrame.encode(nodeBytes, { code, reason: "" }), reason])
+  const given = CloseArguments.read(code, data)
+  return CloseFrame.encode(nodeBytes, { ...given, reason: "" })
 }

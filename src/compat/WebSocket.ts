@@ -11,7 +11,7 @@ import { Compressor } from "../connection/Compressor.ts"
 import * as Driver from "../connection/Driver.ts"
 import type { Watcher } from "../connection/Ending.ts"
 import * as Inbox from "../connection/Inbox.ts"
-import * as CloseCode from "../protocol/CloseCode.ts"
+import { tallies } from "../connection/Tally.ts"
 import * as FrameEncoder from "../protocol/FrameEncoder.ts"
 import * as Mask from "../protocol/Mask.ts"
 import * as Opcode from "../protocol/Opcode.ts"
@@ -20,6 +20,7 @@ import * as Protocol from "../protocol/Protocol.ts"
 import * as MaskKey from "../transport/MaskKey.ts"
 import { nodeArena, nodeBytes } from "../transport/NodeBytes.ts"
 import * as NodeTransport from "../transport/NodeTransport.ts"
+import * as CloseArguments from "./CloseArguments.ts"
 import * as Errors from "./Errors.ts"
 import { WebSocketEvents } from "./EventTarget.ts"
 import * as Handshake from "./Handshake.ts"
@@ -62,6 +63,32 @@ function onClose(this: Carried): void {
  * @since 0.1.0
  */
 export const isUpgraded = (duplex: Carried): boolean => duplex[websocketKey] !== undefined
+
+/** Whoever has kept the socket, as of the upgrade or for shutting down, finds everything written, too, when it ends it. */
+const endFlushed = (method: "end" | "destroy") =>
+  function(this: Carried, ...args: Array<unknown>): Duplex {
+    this[websocketKey]?._driver?.outbox.flush()
+    const { [method]: plain } = Object.getPrototypeOf(this) as Record<typeof method, (...args: Array<unknown>) => Duplex>
+    return plain.apply(this, args)
+  }
+
+/** The same functions for every socket; whatever somebody else has put there is left alone. */
+const ends = { end: endFlushed("end"), destroy: endFlushed("destroy") }
+
+const keepFlushed = (duplex: Duplex): void => {
+  if (!Object.hasOwn(duplex, "end") && !Object.hasOwn(duplex, "destroy")) Object.assign(duplex, ends)
+}
+
+/** What is sent in the turn in which the process exits is written, too: ws has written it already. */
+const flushAll = (): void => {
+  for (const connection of [...tallies.client.open, ...tallies.server.open]) {
+    if (connection instanceof Driver.Driver) connection.outbox.flush()
+  }
+}
+
+const flushAtExit = (): void => {
+  if (process.listenerCount("exit", flushAll) === 0) process.on("exit", flushAll)
+}
 
 const start = (driver: Driver.Driver): void => driver.start()
 
@@ -156,9 +183,9 @@ export class WebSocket extends WebSocketEvents {
     super()
     const given = isOptions(protocols) ? protocols : options ?? {}
     this._isServer = address === null
-    this._autoPong = given.autoPong ?? Options.shared.autoPong
-    this._closeTimeout = given.closeTimeout ?? Options.shared.closeTimeout
-    this._maxPendingAutoPongs = given.maxPendingAutoPongs ?? Options.shared.maxPendingAutoPongs
+    this._autoPong = !!Options.get(given, "autoPong")
+    this._closeTimeout = Options.get(given, "closeTimeout") ?? 0
+    this._maxPendingAutoPongs = Options.limit(Options.get(given, "maxPendingAutoPongs"))
     if (address === null) return
     const named = isOptions(protocols) ? given.protocols : protocols === undefined ? given.protocols : protocols
     const offered = named === undefined ? [] : Array.isArray(named) ? named : [named]
@@ -260,6 +287,8 @@ export class WebSocket extends WebSocketEvents {
       const duplex = driver.transport.duplex as Carried
       duplex[websocketKey] = this
       duplex.on("close", onClose)
+      keepFlushed(duplex)
+      flushAtExit()
     }
     driver.protocol.keepFragments(this._binaryType === "fragments")
     return () => {
@@ -364,12 +393,7 @@ export class WebSocket extends WebSocketEvents {
     if (this._readyState === 3) return
     if (this._readyState === 0) return this._abort(this._req!, closedEarly)
     if (this._readyState === 2) return
-    if (code !== undefined && !isCloseCode(code)) {
-      throw new TypeError("First argument must be a valid error code number")
-    }
-    const octets = data?.length ? typeof data === "string" ? Buffer.from(data) : data : Payload.empty
-    if (octets.length > 123) throw new RangeError("The message must not be greater than 123 bytes")
-    this._driver?.close({ code: Math.trunc(code ?? 1005), reason: "", octets })
+    this._driver?.close({ ...CloseArguments.read(code, data), reason: "" })
     this._readyState = 2
   }
 
@@ -468,7 +492,7 @@ type SendOptions = Parameters<Outgoing["message"]>[1]
 
 /** What is given counts, even if it is `undefined`. Copying `given` by its names would cost more than the frame. */
 const optionsOf = (given: Partial<SendOptions> | undefined, binary: boolean, mask: boolean): SendOptions => {
-  if (given === undefined) return { binary, compress: true, fin: true, mask }
+  if (typeof given !== "object") return { binary, compress: true, fin: true, mask }
   return {
     binary: "binary" in given ? given.binary! : binary,
     compress: "compress" in given ? given.compress! : true,
@@ -476,10 +500,6 @@ const optionsOf = (given: Partial<SendOptions> | undefined, binary: boolean, mas
     mask: "mask" in given ? given.mask! : mask
   }
 }
-
-/** ws cuts fractions off. */
-const isCloseCode = (code: unknown): boolean =>
-  typeof code === "number" && (code <= 1014 || code >= 3000) && code <= 4999 && CloseCode.isReceivable(Math.trunc(code))
 
 const isOptions = (value: unknown): value is Handshake.ClientOptions =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -83,7 +83,7 @@ type State = "Running" | "Closing" | "Closed"
  * @since 0.1.0
  */
 export class WebSocketServer extends EventEmitter {
-  clients: Set<WebSocket> | undefined = undefined
+  declare clients?: Set<WebSocket>
   options: ServerOptions
   _server: Http.Server | null = null
   private _state: State = "Running"
@@ -108,16 +108,17 @@ export class WebSocketServer extends EventEmitter {
     this._untrack = untracker(this)
     if (port !== null && port !== undefined) {
       this._server = http.createServer(upgradeRequired)
-      this._server.listen({ port, host: host ?? undefined, backlog: backlog ?? undefined } as object, callback)
+      // Not by name: a `port` that is no number is the path of a socket or named pipe
+      this._server.listen(port as number, host ?? undefined, backlog ?? undefined, callback)
     } else if (server) this._server = server
     if (this._server !== null) this._listen(this._server)
   }
 
   _listen(server: Http.Server): void {
-    const accepted: Accepted<WebSocket> = (websocket, request) => this.emit("connection", websocket, request)
+    const accepted: Accepted<WebSocket> = this.emit.bind(this, "connection")
     const listeners = {
-      listening: () => this.emit("listening"),
-      error: (error: Error) => this.emit("error", error),
+      listening: this.emit.bind(this, "listening"),
+      error: this.emit.bind(this, "error"),
       upgrade: (request: Http.IncomingMessage, socket: Duplex, head: Buffer) =>
         this.handleUpgrade(request, socket, head, accepted)
     }
@@ -192,9 +193,9 @@ export class WebSocketServer extends EventEmitter {
       if (Result.isFailure(deflate)) return refuse(400, "Invalid or unacceptable Sec-WebSocket-Extensions header")
       if (deflate.success !== undefined) extensions[PerMessageDeflate.name] = deflate.success
     }
-    const accepted: typeof callback = (websocket, request) => {
+    const accepted: typeof callback = (...given) => {
       tallies.server.handshakes.since(start)
-      callback(websocket, request)
+      callback(...given)
     }
     const complete = () => this.completeUpgrade(extensions, key, protocols, request, socket, head, accepted)
     this._verify(request, socket, version, complete)
@@ -216,18 +217,17 @@ export class WebSocketServer extends EventEmitter {
 
   /** Asks `verifyClient`, if there is one, which may take its time. */
   _verify(request: Http.IncomingMessage, socket: Duplex, version: number, accept: () => void): void {
-    const { verifyClient } = this.options
-    if (!verifyClient) return accept()
+    const { options } = this
+    if (!options.verifyClient) return accept()
     const { authorized, encrypted } = request.socket as { readonly authorized?: boolean; readonly encrypted?: boolean }
     const origin = request.headers[version === 8 ? "sec-websocket-origin" : "origin"] as string
     const info = { origin, secure: !!(authorized || encrypted), req: request }
-    if (verifyClient.length === 2) {
-      verifyClient(info, (verified, code, message, headers) => {
-        if (verified) accept()
-        else respond(socket, code || 401, message, headers)
-      })
-    } else if ((verifyClient as (info: ClientInfo) => unknown)(info)) accept()
-    else respond(socket, 401)
+    const verdict: Verdict = (verified, code, message, headers) => {
+      if (verified) accept()
+      else respond(socket, code || 401, message, headers)
+    }
+    if (options.verifyClient.length === 2) options.verifyClient(info, verdict)
+    else verdict((options as { verifyClient(info: ClientInfo): boolean }).verifyClient(info))
   }
 
   /** Answers a request that is accepted, on these terms. */
@@ -256,8 +256,9 @@ export class WebSocketServer extends EventEmitter {
 
   /** Sends the 101, which listeners of `headers` may change. */
   _answer({ extensions, key, protocols }: Terms, request: Http.IncomingMessage, socket: Duplex): WebSocket {
-    const { WebSocket: Client = WebSocket, handleProtocols, perMessageDeflate } = this.options
-    const websocket = new Client(null, undefined, this.options as object)
+    const { options } = this
+    const { WebSocket: Client = WebSocket, perMessageDeflate } = options
+    const websocket = new Client(null, undefined, options as object)
     const headers = [
       "HTTP/1.1 101 Switching Protocols",
       "Upgrade: websocket",
@@ -265,7 +266,8 @@ export class WebSocketServer extends EventEmitter {
       `Sec-WebSocket-Accept: ${acceptValue(key)}`
     ]
     const [first] = protocols
-    const protocol = protocols.size === 0 ? undefined : handleProtocols ? handleProtocols(protocols, request) : first
+    const choose = () => options.handleProtocols ? options.handleProtocols(protocols, request) : first
+    const protocol = protocols.size === 0 ? undefined : choose()
     if (protocol) {
       headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
       websocket._protocol = protocol

@@ -9,7 +9,16 @@ import type { WebSocket } from "./WebSocket.ts"
 type Done = (error?: Error | null) => void
 
 /** What the stream does itself, whatever is asked for: its end is the connection's. */
-const own = { autoDestroy: false, emitClose: false, objectMode: false, writableObjectMode: false }
+const own = {
+  autoDestroy: false,
+  emitClose: false,
+  objectMode: false,
+  writableObjectMode: false,
+  read: undefined,
+  write: undefined,
+  final: undefined,
+  destroy: undefined
+}
 
 class WebSocketStream extends Duplex {
   private readonly websocket: WebSocket

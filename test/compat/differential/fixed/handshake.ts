@@ -69,6 +69,7 @@ const asked: ReadonlyArray<readonly [string, Value, Value, Value]> = [
   ["capitals", "WS://127.0.0.1:{port}/", [], {}],
   ["credentials", "ws://user:p%40ss@127.0.0.1:{port}/", [], {}],
   ["a user only", "ws://user@127.0.0.1:{port}/", [], {}],
+  ["credentials that are half encoded", "ws://us%ZZer:%41%E4@127.0.0.1:{port}/", [], {}],
   ["credentials as an option", "/", [], { auth: "a:b" }],
   ["credentials twice", "ws://user:pass@127.0.0.1:{port}/", [], { auth: "a:b" }],
   ["credentials in a header", "ws://user:pass@127.0.0.1:{port}/", [], { headers: { Authorization: "Bearer x" } }],
@@ -78,6 +79,7 @@ const asked: ReadonlyArray<readonly [string, Value, Value, Value]> = [
   ["headers that are its own", "/", [], {
     headers: { "Upgrade": "mine", "Connection": "mine", "Sec-WebSocket-Version": "5" }
   }],
+  ["null for headers", "/", [], { headers: null, followRedirects: true }],
   ["a Host header", "/", [], { headers: { Host: "elsewhere" } }],
   ["options of http.request", "/", [], { method: "POST", path: "/other", host: "1.2.3.4", port: 1 }],
   ["no permessage-deflate", "/", [], { perMessageDeflate: false }],
@@ -88,6 +90,12 @@ const asked: ReadonlyArray<readonly [string, Value, Value, Value]> = [
       serverMaxWindowBits: 10,
       clientMaxWindowBits: 11
     }
+  }],
+  ["something true for parameters", "/", [], {
+    perMessageDeflate: { serverNoContextTakeover: 1, clientNoContextTakeover: "yes" }
+  }],
+  ["something false for parameters", "/", [], {
+    perMessageDeflate: { serverNoContextTakeover: 0, serverMaxWindowBits: 0, clientMaxWindowBits: 0 }
   }],
   ["clientMaxWindowBits true", "/", [], { perMessageDeflate: { clientMaxWindowBits: true } }],
   ["clientMaxWindowBits false", "/", [], { perMessageDeflate: { clientMaxWindowBits: false } }],
@@ -114,6 +122,7 @@ const wrong: ReadonlyArray<readonly [string, Value, Value, Value]> = [
   ["no path for IPC", "ws+unix:", [], {}],
   ["no socket for IPC", "ws+unix:/nowhere/at/all.sock:/path", [], {}],
   ["an IPC socket and no path", "ws+unix:/nowhere/at/all.sock", [], {}],
+  ["IPC over TLS", "wss+unix:/nowhere/at/all.sock:/path", [], {}],
   ["no host", "ws://", [], {}],
   ["a port that is none", "ws://127.0.0.1:99999/", [], {}],
   ["an empty subprotocol", "/", "", {}],

@@ -5,12 +5,14 @@ import {
   dial,
   large,
   network,
+  nothing,
   octets,
   raw,
   type Script,
   script,
   serve,
   server,
+  show,
   type Step,
   type Value
 } from "../Script.ts"
@@ -23,6 +25,9 @@ const frame = (opcode: number, payload: Value = "", options: Value = {}): Call =
 const wire = (hex: string): Call => ["write", octets(hex)]
 
 const unfinished = { fin: false }
+
+/** More than may be waiting to be answered by default. */
+const pings = Array.from({ length: 62 }, (_, i) => frame(9, `${i}`))
 
 /** What is wrong, and the frames, which come after a good message and before another one. */
 const violations: ReadonlyArray<readonly [name: string, ...Frames]> = [
@@ -174,17 +179,24 @@ const limits = [
     raw(["upgrade"]),
     raw(frame(9, "1"), frame(9, "2"), frame(9, "3"), frame(9, "4"))
   ),
-  ...both("autoPong false", { autoPong: false }, raw(frame(9, "a")), raw(frame(9, "b"))),
+  ...[0, -1, nothing].flatMap((maxPendingAutoPongs) =>
+    both(`maxPendingAutoPongs ${show(maxPendingAutoPongs)} is none`, { maxPendingAutoPongs }, raw(...pings))
+  ),
+  ...[false, null, nothing, 0, 1].flatMap((autoPong) =>
+    both(`autoPong ${show(autoPong)}`, { autoPong }, raw(frame(9, "a")), raw(frame(9, "b")))
+  ),
   ...both(
     "skipUTF8Validation",
     { skipUTF8Validation: true },
     raw(frame(1, octets("ff"))),
     raw(frame(8, octets("03e8ff")))
   ),
-  ...both(
-    "allowSynchronousEvents false",
-    { allowSynchronousEvents: false },
-    raw(frame(1, "a"), frame(9, "b"), frame(1, "c"), frame(10, "d"), frame(8, octets("03e8")))
+  ...[false, nothing].flatMap((allowSynchronousEvents) =>
+    both(
+      `allowSynchronousEvents ${show(allowSynchronousEvents)}`,
+      { allowSynchronousEvents },
+      raw(frame(1, "a"), frame(9, "b"), frame(1, "c"), frame(10, "d"), frame(8, octets("03e8")))
+    )
   ),
   script(
     "a deflated message over maxPayload",

@@ -1,5 +1,5 @@
 /** Sending data, pings and pongs while open (FEATURES A2). */
-import { buffer, callback, cb, client, large, network, nothing, octets, script, server } from "../Script.ts"
+import { buffer, callback, cb, client, large, network, nothing, octets, script, server, show } from "../Script.ts"
 
 const options = (changed: { readonly [name: string]: boolean }) => changed
 
@@ -56,6 +56,9 @@ const sizes = [125, 126, 65_535, 65_536, 200_000].map((size) =>
 export const scripts = [
   ...everywhere,
   ...sizes,
+  ...[null, "utf8", true, 5, []].map((value) =>
+    script(`sends with ${show(value)} for options`, client(["send", "text", value, cb]))
+  ),
   script("sends text as binary", client(["send", "text", options({ binary: true }), cb])),
   script("sends octets as text", client(["send", buffer("text"), options({ binary: false }), cb])),
   script("sends a Blob as text", server(["send", { is: "Blob", text: "text" }, options({ binary: false }), cb])),

@@ -1,0 +1,132 @@
+/** Sockets in the hands of programs: those that they kept, memory that they use again, and processes that exit. As with ws. */
+import { execFile } from "node:child_process"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo, Socket } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { describe, expect, it } from "vitest"
+import * as ws from "ws"
+import { type Implementation, load } from "./differential/Implementation.ts"
+
+interface Both {
+  readonly client: ws.WebSocket
+  readonly accepted: ws.WebSocket
+  /** The server's socket, as a program has it that listens to `connection` of its HTTP server. */
+  readonly socket: Socket
+}
+
+const connect = async (serving: Implementation, connecting: Implementation): Promise<Both> => {
+  const http = createServer().listen(0, "localhost")
+  await once(http, "listening")
+  const server = new serving.WebSocketServer({ server: http })
+  const client = new connecting.WebSocket(`ws://localhost:${(http.address() as AddressInfo).port}`)
+  const all = [once(http, "connection"), once(server, "connection"), once(client, "open")]
+  const [[socket], [accepted]] = await Promise.all(all)
+  for (const side of [client, accepted]) side.on("error", () => {})
+  http.close()
+  return { accepted, client, socket }
+}
+
+const sends: Readonly<Record<string, (socket: ws.WebSocket) => void>> = {
+  "a message": (socket) => socket.send("bye"),
+  "a large message": (socket) => socket.send(Buffer.alloc(30_000, "b")),
+  "messages": (socket) => ["a", "b", "c"].forEach((message) => socket.send(message)),
+  "a Close": (socket) => socket.close(1001, "shutting down"),
+  "a message and a Close": (socket) => {
+    socket.send("bye")
+    socket.close(1001)
+  }
+}
+
+const ends = ["end", "destroy", "destroySoon", "resetAndDestroy"] as const
+
+const endAfter = async (implementation: Implementation, end: (typeof ends)[number], what: string) => {
+  const { accepted, client, socket } = await connect(implementation, ws)
+  const seen: Array<unknown> = []
+  client.on("message", (data) => seen.push((data as Buffer).length))
+  const closed = Promise.all([once(client, "close"), once(accepted, "close")])
+  client.addEventListener("close", ({ code, reason, wasClean }) => seen.push([code, reason, wasClean]))
+  sends[what](accepted)
+  socket[end]()
+  await closed
+  return seen
+}
+
+describe.each(ends)("a socket that is kept and told to %s, after", (end) => {
+  it.each(Object.keys(sends))("%s", async (what) => {
+    const expected = await endAfter(ws, end, what)
+    expect(await endAfter(await load("compat"), end, what)).toEqual(expected)
+  })
+})
+
+const sides = ["client", "accepted"] as const
+
+describe.each(sides)("memory that is used again as soon as send returns, by the side %s", (side) => {
+  it.each([10, 8_192, 8_193, 20_000, 60_000, 70_000])("%i octets", async (size) => {
+    const compat = await load("compat")
+    const both = await (side === "client" ? connect(ws, compat) : connect(compat, ws))
+    const peer = both[side === "client" ? "accepted" : "client"]
+    const seen: Array<number> = []
+    const whole = new Promise<void>((resolve) => {
+      peer.on("message", (data: Buffer) => seen.push(data[0], data.at(-1)!) === 6 && resolve())
+    })
+    const memory = Buffer.alloc(size)
+    for (const octet of [1, 2, 3]) both[side].send(memory.fill(octet))
+    memory.fill(9)
+    await whole
+    peer.terminate()
+    expect(seen).toEqual([1, 1, 2, 2, 3, 3])
+  })
+})
+
+describe("a port that is a path", () => {
+  it("is listened at, as of servers whose host gives them a named pipe", async () => {
+    const { WebSocket, WebSocketServer } = await load("compat")
+    const path = join(tmpdir(), `effect-ws-${process.pid}.sock`)
+    const server = new WebSocketServer({ port: path as never })
+    await once(server, "listening")
+    expect(server.address()).toBe(path)
+    const urls: Array<string | undefined> = []
+    server.on("connection", (_, request) => urls.push(request.url))
+    for (const at of ["", ":", ":/a", ":/a:b?c=d:e"]) await once(new WebSocket(`ws+unix:${path}${at}`), "open")
+    for (const client of server.clients) client.terminate()
+    server.close()
+    expect(urls).toEqual(["/", "/", "/a", "/a:b?c=d:e"])
+  })
+})
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** Says goodbye in the turn in which it exits. */
+const leaving = (url: string, exit: string) => `
+  import { WebSocket } from "effect-ws/compat"
+  const socket = new WebSocket(${JSON.stringify(url)})
+  socket.on("open", () => {
+    socket.send("bye")
+    socket.close(4000, "exit")
+    ${exit}
+  })
+`
+
+describe("a process that exits in the turn in which it sends", () => {
+  it.each(["process.exit()", "throw new Error('on purpose')"])("by %s has sent it", async (exit) => {
+    const server = new ws.WebSocketServer({ port: 0, host: "localhost" })
+    await once(server, "listening")
+    const seen: Array<unknown> = []
+    const closed = new Promise<void>((resolve) => {
+      server.on("connection", (socket) => {
+        socket.on("message", (data) => seen.push((data as Buffer).toString()))
+        socket.on("close", (code, reason) => resolve(void seen.push(code, reason.toString())))
+      })
+    })
+    const program = leaving(`ws://localhost:${(server.address() as AddressInfo).port}`, exit)
+    const args = ["--conditions=effect-ws-source", "--input-type=module", "--eval", program]
+    await promisify(execFile)(process.execPath, args, { cwd: root }).catch(() => {})
+    await closed
+    server.close()
+    expect(seen).toEqual(["bye", 4000, "exit"])
+  })
+})
