@@ -42,6 +42,8 @@ export type Code =
  */
 export interface PeerError extends Error {
   readonly code: Code
+  /** zlib's number of the error. */
+  readonly errno?: number
   readonly [statusCode]: number
 }
 
@@ -50,6 +52,7 @@ interface Translation {
   readonly type: ErrorConstructor | RangeErrorConstructor
   readonly code: Code
   readonly text: string
+  readonly errno?: number
 }
 
 const frame = (code: Code, text: string): Translation => ({
@@ -101,7 +104,7 @@ const translations: Readonly<Record<Violation, (found: number) => Translation>> 
   CloseReasonNotUtf8: utf8,
   TextNotUtf8: utf8,
   // ws passes on the text of zlib, which is not known here
-  DeflateInvalid: () => ({ type: Error, code: "Z_DATA_ERROR", text: "invalid deflate data" }),
+  DeflateInvalid: () => ({ type: Error, code: "Z_DATA_ERROR", text: "invalid deflate data", errno: -3 }),
   MessageTooBig: () => ({
     type: RangeError,
     code: "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
@@ -119,8 +122,8 @@ const translations: Readonly<Record<Violation, (found: number) => Translation>> 
  * @since 0.1.0
  */
 export const fromViolation = ({ closeCode, found = 0, violation }: ProtocolError): PeerError => {
-  const { code, text, type: Type } = translations[violation](found)
-  return Object.assign(new Type(text), { code, [statusCode]: closeCode } as const)
+  const { text, type: Type, ...rest } = translations[violation](found)
+  return Object.assign(new Type(text), { ...rest, [statusCode]: closeCode } as const)
 }
 
 /**

@@ -68,7 +68,10 @@ export const isUpgraded = (duplex: Carried): boolean => duplex[websocketKey] !==
 const endFlushed = (method: "end" | "destroy") =>
   function(this: Carried, ...args: Array<unknown>): Duplex {
     this[websocketKey]?._driver?.outbox.flush()
-    const { [method]: plain } = Object.getPrototypeOf(this) as Record<typeof method, (...args: Array<unknown>) => Duplex>
+    const { [method]: plain } = Object.getPrototypeOf(this) as Record<
+      typeof method,
+      (...args: Array<unknown>) => Duplex
+    >
     return plain.apply(this, args)
   }
 
@@ -161,7 +164,6 @@ export class WebSocket extends WebSocketEvents {
   _closeCode = 1006
   _closeMessage: Buffer = Payload.empty
   _closeFrameReceived = false
-  _closeFrameSent = false
   _paused = false
   _errorEmitted = false
   _gone = false
@@ -198,6 +200,10 @@ export class WebSocket extends WebSocketEvents {
   get _socket(): Duplex | null {
     this._driver?.outbox.flush()
     return this._duplex
+  }
+
+  get _closeFrameSent(): boolean {
+    return this._driver?.closeWritten === true
   }
 
   get readyState(): State {
@@ -416,7 +422,7 @@ export class WebSocket extends WebSocketEvents {
     if (violation !== undefined) this.close(violation.closeCode)
     else if (clean) this.close(code === 1005 ? undefined : code, octets)
     this._closing()
-    this._closeFrameReceived = this._closeFrameSent = clean
+    this._closeFrameReceived = clean
     if (clean) {
       this._closeCode = code
       this._closeMessage = Payload.asBuffer(octets)

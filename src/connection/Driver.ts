@@ -104,6 +104,8 @@ export class Driver implements Receiver, Owner, Debtor {
   givesFrames = false
   /** Whether the peer's Close is answered at once, also if the reader is busy with what came before. */
   isPrompt = false
+  /** Whether the operating system has taken our Close. */
+  closeWritten = false
 
   constructor(options: Options) {
     this.protocol = options.protocol
@@ -377,7 +379,9 @@ export class Driver implements Receiver, Owner, Debtor {
 
   private writeControl(opcode: Opcode.Control, payload: Uint8Array): void {
     if (opcode === Opcode.Close) this.ending.beginAnswer()
-    if (!this.ending.isGone) this.outbox.frame(true, opcode, payload)
+    if (this.ending.isGone) return
+    if (opcode !== Opcode.Close) return this.outbox.frame(true, opcode, payload)
+    this.outbox.control(opcode, payload, undefined, (error) => this.closeWritten = !error)
   }
 
   // ---- sending ----

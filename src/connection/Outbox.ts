@@ -12,8 +12,13 @@ import type { Tally } from "./Tally.ts"
 import { Turns } from "./Turns.ts"
 import { Waiters } from "./Waiters.ts"
 
-/** From this many gathered bytes on a write does not wait for the end of the tick. */
-const flushMark = 65_536
+/**
+ * From this many gathered bytes on a write does not wait for the end of the tick.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const flushMark = 65_536
 
 /**
  * Told when a message is written, or why it is not.

@@ -83,7 +83,7 @@ describe("the violation", () => {
 
   it("DeflateInvalid has the code of zlib, though not its text", () => {
     const error = Errors.fromViolation(Violation.error("DeflateInvalid"))
-    expect(error).toMatchObject({ name: "Error", code: "Z_DATA_ERROR", [Errors.statusCode]: 1007 })
+    expect(error).toMatchObject({ name: "Error", code: "Z_DATA_ERROR", errno: -3, [Errors.statusCode]: 1007 })
   })
 
   it.each(Object.keys(Violation.rules) as ReadonlyArray<Violation.Violation>)(

@@ -43,8 +43,13 @@ const sends: Readonly<Record<string, (socket: ws.WebSocket) => void>> = {
 
 const ends = ["end", "destroy", "destroySoon", "resetAndDestroy"] as const
 
-const endAfter = async (implementation: Implementation, end: (typeof ends)[number], what: string) => {
-  const { accepted, client, socket } = await connect(implementation, ws)
+const endAfter = async (
+  connecting: Implementation,
+  serving: Implementation,
+  end: (typeof ends)[number],
+  what: string
+) => {
+  const { accepted, client, socket } = await connect(serving, connecting)
   const seen: Array<unknown> = []
   client.on("message", (data) => seen.push((data as Buffer).length))
   const closed = Promise.all([once(client, "close"), once(accepted, "close")])
@@ -57,8 +62,10 @@ const endAfter = async (implementation: Implementation, end: (typeof ends)[numbe
 
 describe.each(ends)("a socket that is kept and told to %s, after", (end) => {
   it.each(Object.keys(sends))("%s", async (what) => {
-    const expected = await endAfter(ws, end, what)
-    expect(await endAfter(await load("compat"), end, what)).toEqual(expected)
+    const compat = await load("compat")
+    const expected = await endAfter(ws, ws, end, what)
+    expect(await endAfter(ws, compat, end, what)).toEqual(expected)
+    expect(await endAfter(compat, ws, end, what)).toEqual(expected)
   })
 })
 

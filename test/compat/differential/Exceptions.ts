@@ -156,7 +156,7 @@ export const exceptions: ReadonlyArray<Exception> = [
   {
     why: "whoever ends or resets the socket by hand learns of the state when the socket is closed",
     applies: mentions(/\["socket","/),
-    ignores: / \[(OPEN|CLOSING|CLOSED)[^\]]*\]$|wasClean: \w+/
+    ignores: / \[(OPEN|CLOSING|CLOSED)[^\]]*\]$/
   },
   {
     why: "what was not written is told with the first callback",
