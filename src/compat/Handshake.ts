@@ -231,7 +231,7 @@ class Handshake {
       path,
       socketPath,
       timeout: options.handshakeTimeout,
-      ...(username || password ? { auth: [username, password].map(QueryString.unescape).join(":") } : {})
+      ...(username || password ? { auth: `${QueryString.unescape(username)}:${QueryString.unescape(password)}` } : {})
     }
   }
 

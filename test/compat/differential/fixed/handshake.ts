@@ -69,7 +69,7 @@ const asked: ReadonlyArray<readonly [string, Value, Value, Value]> = [
   ["capitals", "WS://127.0.0.1:{port}/", [], {}],
   ["credentials", "ws://user:p%40ss@127.0.0.1:{port}/", [], {}],
   ["a user only", "ws://user@127.0.0.1:{port}/", [], {}],
-  ["credentials that are half encoded", "ws://us%ZZer:%41%E4@127.0.0.1:{port}/", [], {}],
+  ["credentials that are half encoded", "ws://us%ZZer:a+%41%E4@127.0.0.1:{port}/", [], {}],
   ["credentials as an option", "/", [], { auth: "a:b" }],
   ["credentials twice", "ws://user:pass@127.0.0.1:{port}/", [], { auth: "a:b" }],
   ["credentials in a header", "ws://user:pass@127.0.0.1:{port}/", [], { headers: { Authorization: "Bearer x" } }],
