@@ -120,8 +120,8 @@ export const compression = (
 ): CompressionOptions.Resolved | undefined => {
   if (!given) return undefined
   const options = given === true ? {} : given
-  const { concurrencyLimit = defaultConcurrency, threshold = defaultThreshold, zlibDeflateOptions = {} } = options
-  const { level, memLevel, strategy } = zlibDeflateOptions
+  const { concurrencyLimit = defaultConcurrency, threshold = defaultThreshold, zlibDeflateOptions } = options
+  const { level, memLevel, strategy } = zlibDeflateOptions ?? {}
   // ws compresses everything where there is context takeover
   return {
     negotiation: {
@@ -132,6 +132,6 @@ export const compression = (
     },
     threshold: { alone: threshold, inContext: 0 },
     tuning: { level: level ?? 6, memLevel, strategy },
-    pool: poolFor(concurrencyLimit)
+    pool: poolFor(limit(concurrencyLimit))
   }
 }

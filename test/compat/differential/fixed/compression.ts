@@ -32,6 +32,7 @@ const settings: ReadonlyArray<readonly [string, Value, Value]> = [
   ["with level 0", { threshold: 0, zlibDeflateOptions: { level: 0 } }, true],
   ["with chunks of 64", { zlibDeflateOptions: { chunkSize: 64 }, zlibInflateOptions: { chunkSize: 64 } }, true],
   ["with one at a time", { concurrencyLimit: 1 }, { concurrencyLimit: 1 }],
+  ["with null for zlib's options", { zlibDeflateOptions: null }, { zlibDeflateOptions: null }],
   ["off at the server", false, true],
   ["off at the client", true, false]
 ]
@@ -44,6 +45,12 @@ const start = (ofServer: Value, ofClient: Value) => [
 const always = start({ threshold: 0 }, { threshold: 0 })
 
 export const scripts = [
+  script(
+    "compresses large messages with no limit at once",
+    ...start({ concurrencyLimit: 0 }, { concurrencyLimit: 0 }),
+    client(["send", large("string", 300_000), cb]),
+    server(["send", large("string", 300_000), cb])
+  ),
   ...settings.map(([name, ofServer, ofClient]) =>
     script(
       `compresses ${name}`,
