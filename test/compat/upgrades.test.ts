@@ -1,6 +1,6 @@
 /** Sockets that are handed over twice, or when it is too late, and redirects that take their time: as with ws. */
 import { once } from "node:events"
-import { createServer, type IncomingMessage } from "node:http"
+import { Agent, type ClientRequest, createServer, type IncomingMessage } from "node:http"
 import { type AddressInfo, connect, createServer as listenTcp } from "node:net"
 import type { Duplex } from "node:stream"
 import { setImmediate as tick } from "node:timers/promises"
@@ -128,7 +128,26 @@ const redirected = async ({ WebSocket }: Implementation, times: number) => {
   return seen
 }
 
+/** The agent has had enough of waiting before the server answers. */
+const outwaited = async ({ WebSocket }: Implementation): Promise<unknown> => {
+  const agent = new Agent({ timeout: 20 })
+  const server = createServer().listen(0, "localhost")
+  await once(server, "listening")
+  const client = new WebSocket(`ws://localhost:${(server.address() as AddressInfo).port}`, { agent })
+  const { _req: request } = client as unknown as { readonly _req: ClientRequest }
+  const [[message, socket]] = await Promise.all([once(server, "upgrade"), once(request, "timeout")])
+  new ws.WebSocketServer({ noServer: true }).handleUpgrade(message, socket, Buffer.alloc(0), () => {})
+  await once(client, "open")
+  client.terminate()
+  server.close()
+  return client.readyState
+}
+
 describe("handshakeTimeout", () => {
+  it.each(["ws", "compat"] as const)("is none if only the agent has one, with %s", async (name) => {
+    expect(await outwaited(await load(name))).toBe(2)
+  })
+
   it.each([0, 1, 3])("is for the last of %i redirects, too", async (times) => {
     const expected = await redirected(ws, times)
     expect(expected.slice(-2)).toEqual([["error", "Opening handshake has timed out"], ["close", 1006]])
