@@ -236,6 +236,15 @@ describe("ours, unlike ws,", () => {
     expect(await compress(client, "text")).toBeInstanceOf(Buffer)
   })
 
+  it("compresses so many messages at a time as the limit says that they share, in the order of the calls", async () => {
+    const [first, second] = [0, 1].map(() => pair(PerMessageDeflate, PerMessageDeflate, { concurrencyLimit: 1 })[0])
+    const done: Array<string> = []
+    const large = compress(first, "a".repeat(3_000_000)).then(() => done.push("large"))
+    const small = compress(second, "a".repeat(100_000)).then(() => done.push("small"))
+    await Promise.all([large, small])
+    expect(done).toEqual(["large", "small"])
+  })
+
   it("refuses a message that is cut short", async () => {
     const [client, server] = pair(PerMessageDeflate, PerMessageDeflate)
     const payload = await compress(client, "hello hello hello")

@@ -7,7 +7,7 @@ import { type AddressInfo, connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Duplex } from "node:stream"
-import { connect as connectTls } from "node:tls"
+import { connect as connectTls, type TLSSocket } from "node:tls"
 import { describe, expect, it } from "vitest"
 import * as ws from "ws"
 import * as Certificate from "../server/Certificate.ts"
@@ -33,7 +33,8 @@ class Servers {
     for (const [name, server] of Object.entries(this.all)) {
       server.on("upgrade", (request: Http.IncomingMessage, socket: Duplex) => {
         const { headers: { authorization, cookie, host }, url } = request
-        this.requests.push({ name, url, host: hide(host, this), authorization, cookie })
+        const { servername } = request.socket as TLSSocket
+        this.requests.push({ name, url, host: hide(host, this), servername, authorization, cookie })
         socket.on("error", () => {})
         answer(request, socket)
       })
@@ -142,6 +143,11 @@ describe("a client goes", () => {
         { name: "plain", authorization: undefined, cookie: undefined, host: "example.test" }
       ]
     })
+  })
+
+  it("to a server of a name with that name, by which TLS finds its certificate", async () => {
+    const seen = await travel(await load("compat"), journeys["to an https: URL"])
+    expect(seen).toMatchObject({ requests: [{ name: "secure", servername: "localhost" }] })
   })
 
   it("from a Unix socket to another without its secrets", async () => {
