@@ -128,6 +128,9 @@ describe("a frame", () => {
   })
 })
 
+/** Which of the frames begin a message that is compressed. */
+const compressions = ({ socket }: Setting): ReadonlyArray<boolean> => framesOf(socket.bytes).map(({ rsv1 }) => rsv1)
+
 describe.each(both)("a sender, %s,", (_, classes) => {
   it("writes at once what need not wait", async () => {
     const { sender, socket, tell, told } = set(classes)
@@ -137,8 +140,7 @@ describe.each(both)("a sender, %s,", (_, classes) => {
     sender.close(1000, "bye", false, tell("close"))
     expect(Wire.toHex(socket.bytes)).toBe("8102c3a9820201008901708805 03e8627965".replace(" ", ""))
     expect(told).toEqual([])
-    await setTimeout(5)
-    expect(told).toEqual(["text: sent", "view: sent", "ping: sent", "close: sent"])
+    await expect.poll(() => told, patiently).toEqual(["text: sent", "view: sent", "ping: sent", "close: sent"])
   })
 
   it.each([5, undefined, {}, true])("refuses to send %o", (data) => {
@@ -206,8 +208,7 @@ describe.each(both)("a sender, %s,", (_, classes) => {
     Object.assign(sender, { onerror: tell("onerror") })
     sender.send(new BrokenBlob(["a"]), asBinary, tell(1))
     sender.send("b", plain, tell(2))
-    await setTimeout(20)
-    expect(told).toEqual(["1: broken", "2: broken", "onerror: broken"])
+    await expect.poll(() => told, patiently).toEqual(["1: broken", "2: broken", "onerror: broken"])
     sender.send("c", plain)
     await setTimeout(20)
     expect(socket.chunks).toEqual([])
@@ -220,9 +221,8 @@ describe.each(both)("a sender, %s,", (_, classes) => {
       sender.send("1234", toCompress)
       sender.send("12345", toCompress)
     }
-    await setTimeout(20)
-    expect(framesOf(limited.socket.bytes).map(({ rsv1 }) => rsv1)).toEqual([false, true])
-    expect(framesOf(free.socket.bytes).map(({ rsv1 }) => rsv1)).toEqual([true, true])
+    await expect.poll(() => compressions(limited), patiently).toEqual([false, true])
+    await expect.poll(() => compressions(free), patiently).toEqual([true, true])
   })
 
   it("sends what is framed already", () => {
@@ -244,9 +244,8 @@ describe("ours, unlike ws,", () => {
     sender.send(Wire.octets(1_000_000), toCompress, tell("1")) // more than is compressed at once
     sender.send("b", plain, tell("2"))
     deflate.cleanup()
-    await setTimeout(20)
     const error = "The deflate stream was closed while data was being processed"
-    expect(told).toEqual(["1", "2", "onerror"].map((name) => `${name}: ${error}`))
+    await expect.poll(() => told, patiently).toEqual(["1", "2", "onerror"].map((name) => `${name}: ${error}`))
     expect(socket.chunks).toEqual([])
   })
 
