@@ -62,6 +62,15 @@ for (const role of ["client", "server"] as const) {
         assert.deepStrictEqual(heard, [])
       }).pipe(Effect.scoped))
 
+    it.live("knows its role: only a client says that an extension is missing (RFC 6455 §7.4.1)", () =>
+      Effect.gen(function*() {
+        const { peer, websocket } = yield* facing(role)
+        const { close } = yield* fromWebSocket(websocket)
+        const end = yield* Effect.exit(close(1010))
+        assert.strictEqual(Exit.isSuccess(end), role === "client")
+        if (role === "client") assert.strictEqual((yield* peer.closed).code, 1010)
+      }).pipe(Effect.scoped))
+
     it.live("knows what was agreed on", () =>
       Effect.gen(function*() {
         const agreed = yield* fromWebSocket((yield* facing(role, settings)).websocket)
