@@ -11,7 +11,6 @@ import { Compressor } from "../connection/Compressor.ts"
 import * as Driver from "../connection/Driver.ts"
 import type { Watcher } from "../connection/Ending.ts"
 import * as Inbox from "../connection/Inbox.ts"
-import { tallies } from "../connection/Tally.ts"
 import * as FrameEncoder from "../protocol/FrameEncoder.ts"
 import * as Mask from "../protocol/Mask.ts"
 import * as Opcode from "../protocol/Opcode.ts"
@@ -28,6 +27,7 @@ import { Incoming, type IncomingOptions } from "./Incoming.ts"
 import * as Options from "./Options.ts"
 import { Outgoing } from "./Outgoing.ts"
 import * as Payload from "./Payload.ts"
+import * as Socket from "./Socket.ts"
 
 const stateNames = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const
 
@@ -45,52 +45,6 @@ const closedEarly = "WebSocket was closed before the connection was established"
  */
 export interface SocketOptions extends Options.SharedOptions {
   readonly generateMask?: ((mask: Buffer) => void) | undefined
-}
-
-const websocketKey = Symbol("effect-ws/WebSocket")
-
-/** Its `close` listener is the same function for every stream, and finds its WebSocket there. */
-type Carried = Duplex & { [websocketKey]?: WebSocket }
-
-function onClose(this: Carried): void {
-  this[websocketKey]?._closing()
-}
-
-/**
- * Whether a stream has become a WebSocket already.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isUpgraded = (duplex: Carried): boolean => duplex[websocketKey] !== undefined
-
-/** Whoever has kept the socket, as of the upgrade or for shutting down, finds everything written, too, when it ends it. */
-const endFlushed = (method: "end" | "destroy") =>
-  function(this: Carried, ...args: Array<unknown>): Duplex {
-    this[websocketKey]?._driver?.outbox.flush()
-    const { [method]: plain } = Object.getPrototypeOf(this) as Record<
-      typeof method,
-      (...args: Array<unknown>) => Duplex
-    >
-    return plain.apply(this, args)
-  }
-
-/** The same functions for every socket; whatever somebody else has put there is left alone. */
-const ends = { end: endFlushed("end"), destroy: endFlushed("destroy") }
-
-const keepFlushed = (duplex: Duplex): void => {
-  if (!Object.hasOwn(duplex, "end") && !Object.hasOwn(duplex, "destroy")) Object.assign(duplex, ends)
-}
-
-/** What is sent in the turn in which the process exits is written, too: ws has written it already. */
-const flushAll = (): void => {
-  for (const connection of [...tallies.client.open, ...tallies.server.open]) {
-    if (connection instanceof Driver.Driver) connection.outbox.flush()
-  }
-}
-
-const flushAtExit = (): void => {
-  if (process.listenerCount("exit", flushAll) === 0) process.on("exit", flushAll)
 }
 
 const start = (driver: Driver.Driver): void => driver.start()
@@ -289,13 +243,7 @@ export class WebSocket extends WebSocketEvents {
     const listening = new Listening(this, allowSynchronousEvents)
     const incoming = new Incoming(this, listening)
     this._incoming = incoming
-    if (driver.transport.duplex !== undefined) {
-      const duplex = driver.transport.duplex as Carried
-      duplex[websocketKey] = this
-      duplex.on("close", onClose)
-      keepFlushed(duplex)
-      flushAtExit()
-    }
+    if (this._duplex !== null) Socket.adopt(this._duplex, this)
     driver.protocol.keepFragments(this._binaryType === "fragments")
     return () => {
       driver.setTap(incoming)

@@ -15,7 +15,8 @@ import * as Subprotocol from "../protocol/Subprotocol.ts"
 import { http } from "../transport/NodeHttp.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
 import * as Options from "./Options.ts"
-import { isUpgraded, WebSocket } from "./WebSocket.ts"
+import { isUpgraded } from "./Socket.ts"
+import { WebSocket } from "./WebSocket.ts"
 
 /**
  * Told of the WebSocket that a request has become.
