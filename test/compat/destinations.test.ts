@@ -84,7 +84,7 @@ interface Journey {
 
 const dialled = ({ dial }: Servers) => ({ createConnection: dial as never })
 
-const secrets = { Authorization: "Basic c2VjcmV0", Cookie: "id=7" }
+const secrets = { Authorization: "Basic c2VjcmV0", Cookie: "id=7", Host: "alias.test" }
 
 const journeys: Readonly<Record<string, Journey>> = {
   "to an https: URL": {
@@ -139,8 +139,8 @@ describe("a client goes", () => {
     expect(seen).toMatchObject({
       url: "ws://example.test/new",
       requests: [
-        { name: "secure", authorization: secrets.Authorization, cookie: secrets.Cookie, host: "example.test" },
-        { name: "plain", authorization: undefined, cookie: undefined, host: "example.test" }
+        { name: "secure", authorization: secrets.Authorization, cookie: secrets.Cookie, host: "alias.test" },
+        { name: "plain", authorization: undefined, cookie: undefined, host: "alias.test" }
       ]
     })
   })
