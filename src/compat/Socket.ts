@@ -36,10 +36,14 @@ export const adopt = (duplex: Carried, websocket: Owner): void => {
   duplex[websocketKey] = websocket
   duplex.on("close", onClose)
   if (!Object.hasOwn(duplex, "end") && !Object.hasOwn(duplex, "destroy")) Object.assign(duplex, ends)
-  if (process.listenerCount("exit", flushAll) === 0) process.on("exit", flushAll)
+  if (open++ === 0) process.on("exit", flushAll)
 }
 
+/** Sockets that are not closed. */
+let open = 0
+
 function onClose(this: Carried): void {
+  if (--open === 0) process.off("exit", flushAll)
   this[websocketKey]?._closing()
 }
 
