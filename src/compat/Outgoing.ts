@@ -3,11 +3,9 @@
  *
  * @since 0.1.0
  */
-import { type DataFrame, flushMark, type Outbox, type Receipt } from "../connection/Outbox.ts"
-import { copyLimit } from "../protocol/FrameEncoder.ts"
+import type { DataFrame, Outbox, Receipt } from "../connection/Outbox.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import * as MaskKey from "../transport/MaskKey.ts"
-import * as Memory from "../transport/Memory.ts"
 import * as Payload from "./Payload.ts"
 
 /**
@@ -69,14 +67,13 @@ export class Outgoing {
     const receipt = receiptOf(callback)
     if (this.isPlain(options)) {
       if (data instanceof Uint8Array) {
-        return this.outbox.octets(options.binary ? Opcode.Binary : Opcode.Text, this.own(data), receipt)
+        return this.outbox.octets(options.binary ? Opcode.Binary : Opcode.Text, data, receipt)
       }
       if (typeof data === "string" && !options.binary) return this.outbox.whole(data, receipt)
     }
     if (Payload.isBlob(data)) return this.blob(data, this.frameOf(options, data.size), receipt)
-    const octets = Payload.toOctets(data)
-    const frame = this.frameOf(options, octets.length)
-    this.data({ ...frame, payload: frame.compress ? octets : this.own(octets) }, receipt)
+    const payload = Payload.toOctets(data)
+    this.data({ ...this.frameOf(options, payload.length), payload }, receipt)
   }
 
   /** Sends a ping or pong. */
@@ -105,14 +102,6 @@ export class Outgoing {
     const { dropped = [] } = this
     this.dropped = undefined
     for (const fail of dropped) fail()
-  }
-
-  /** Programs may use their memory again when `send` returns: what would be referred to until the turn ends is copied. */
-  private own(payload: Uint8Array): Uint8Array {
-    if (!this.isServer || payload.length <= copyLimit || payload.length >= flushMark) return payload
-    const own = Memory.allocate(payload.length)
-    own.set(payload)
-    return own
   }
 
   /** Whether it is a whole message with nothing special, and its turn: most are. */
