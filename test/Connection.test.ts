@@ -307,6 +307,15 @@ describe("reading", () => {
       ])
     }).pipe(Effect.scoped))
 
+  it.live("a second fiber that pulls fails with a UsageError, and the first gets what comes", () =>
+    Effect.gen(function*() {
+      const { client, server } = yield* Loopback.pair()
+      const first = yield* Effect.forkChild(client.pull, { startImmediately: true })
+      assert.strictEqual(reasonOf(yield* Effect.flip(client.pull)), "UsageError")
+      yield* server.send("for the first")
+      assert.deepStrictEqual(yield* Fiber.join(first), ["for the first"])
+    }).pipe(Effect.scoped))
+
   it.live("messages after frames fail with a UsageError", () =>
     Effect.gen(function*() {
       const { client, server } = yield* Loopback.pair()
