@@ -1,12 +1,11 @@
 /** Plays some scripts, in this order, until one differs from what was written down. Then it fails. */
-import { readFileSync } from "node:fs"
 import * as Compare from "../../test/compat/differential/Compare.ts"
 import * as Difference from "../../test/compat/differential/Difference.ts"
 import { scripts } from "../../test/compat/differential/fixed/index.ts"
-import type { Rehearsed } from "./Plays.ts"
+import * as Plays from "./Plays.ts"
 
 const [path, numbers] = process.argv.slice(2)
-const { plays } = JSON.parse(readFileSync(path, "utf8")) as Rehearsed
+const { plays } = Plays.read(path)
 
 /** A busy machine may be too slow for a time-out of some milliseconds: what differs has to do so again. */
 for (const number of numbers.split(",").map(Number)) {
