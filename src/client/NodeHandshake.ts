@@ -6,13 +6,13 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import { randomBytes } from "node:crypto"
 import type { Duplex } from "node:stream"
 import * as ClientHandshake from "../protocol/ClientHandshake.ts"
 import * as OpeningHandshake from "../protocol/OpeningHandshake.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
 import * as NodeDial from "../transport/NodeDial.ts"
+import { crypto } from "../transport/NodeModules.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import * as Address from "./Address.ts"
@@ -78,7 +78,7 @@ const follow = (attempt: Attempt): Effect.Effect<Opened, WebSocketError.WebSocke
   Effect.suspend(() => {
     const { address, deflate, further, options } = attempt
     const { origin, protocols = [], version = 13 } = options
-    const key = randomBytes(16).toString("base64")
+    const key = crypto.randomBytes(16).toString("base64")
     const extensions = deflate === undefined ? [] : [PerMessageDeflate.offer(deflate)]
     const fields = ClientHandshake.requestHeaders({ key, version, protocols, extensions, origin })
     const target = { ...address, headers: [...further, ...fields], agent: options.agent, tls: options.tls }

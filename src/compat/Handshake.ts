@@ -4,20 +4,19 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import { randomBytes } from "node:crypto"
 import type { EventEmitter } from "node:events"
 import type * as Http from "node:http"
 import type * as Https from "node:https"
 import * as Net from "node:net"
 import * as QueryString from "node:querystring"
 import type { Duplex } from "node:stream"
-import * as Tls from "node:tls"
+import type * as Tls from "node:tls"
 import type * as CompressionOptions from "../connection/CompressionOptions.ts"
 import { tallies } from "../connection/Tally.ts"
 import * as Extension from "../protocol/Extension.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
-import { http, https } from "../transport/NodeHttp.ts"
+import { crypto, http, https, tls } from "../transport/NodeModules.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
 import * as Options from "./Options.ts"
 
@@ -176,7 +175,7 @@ class Handshake {
   /** Sends the request for a URL; the options become those of the next, should this one be redirected. */
   request(url: URL): void {
     const { opener, options } = this
-    const key = randomBytes(16).toString("base64")
+    const key = crypto.randomBytes(16).toString("base64")
     const request = this.send(url, this.toRequestOptions(url, key))
     if (options.handshakeTimeout) {
       request.on("timeout", () => {
@@ -374,7 +373,7 @@ const connect = (options: Net.TcpNetConnectOpts): Net.Socket =>
 const connectTls = (options: Tls.ConnectionOptions): Tls.TLSSocket => {
   const { host = "", servername } = options
   const named = servername || servername === "" ? servername : Net.isIP(host) ? "" : host
-  return Tls.connect({ ...options, path: undefined as never, servername: named })
+  return tls.connect({ ...options, path: undefined as never, servername: named })
 }
 
 /** The path of the request may have colons of its own. */

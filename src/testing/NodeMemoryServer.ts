@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 import type { Server } from "node:http"
 import type { Duplex } from "node:stream"
 import { upgradeRequired } from "../server/NodePlainRequest.ts"
-import { http } from "../transport/NodeHttp.ts"
+import { http } from "../transport/NodeModules.ts"
 
 /**
  * The server, and how to hand it a connection.

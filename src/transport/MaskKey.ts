@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { randomFillSync } from "node:crypto"
+import { crypto } from "./NodeModules.ts"
 
 /** Keys drawn at once, since a call costs more than the octets it gives. */
 const keysPerDraw = 2048
@@ -19,7 +19,7 @@ export const makeSource = (): () => number => {
   let next = keysPerDraw
   return () => {
     if (next === keysPerDraw) {
-      randomFillSync(keys)
+      crypto.randomFillSync(keys)
       next = 0
     }
     return keys[next++]

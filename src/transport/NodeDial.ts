@@ -8,7 +8,7 @@ import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node
 import type { Duplex } from "node:stream"
 import type { ConnectionOptions as TlsOptions } from "node:tls"
 import type * as OpeningHandshake from "../protocol/OpeningHandshake.ts"
-import { http, https } from "./NodeHttp.ts"
+import { http, https } from "./NodeModules.ts"
 import { joinHeaders } from "./NodeUpgrade.ts"
 
 /** Of an answer that is not 101, this much of the body is read. */

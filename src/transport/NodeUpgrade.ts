@@ -4,11 +4,11 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import { hash } from "node:crypto"
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import * as OpeningHandshake from "../protocol/OpeningHandshake.ts"
 import * as ServerHandshake from "../protocol/ServerHandshake.ts"
+import { crypto } from "./NodeModules.ts"
 
 /**
  * The value of Sec-WebSocket-Accept that answers a key (RFC 6455 §4.2.2).
@@ -16,7 +16,7 @@ import * as ServerHandshake from "../protocol/ServerHandshake.ts"
  * @category handshake
  * @since 0.1.0
  */
-export const acceptValue = (key: string): string => hash("sha1", OpeningHandshake.acceptInput(key), "base64")
+export const acceptValue = (key: string): string => crypto.hash("sha1", OpeningHandshake.acceptInput(key), "base64")
 
 /**
  * Node's headers as the protocol core wants them: repeated ones joined. Only Set-Cookie is not joined by Node.
