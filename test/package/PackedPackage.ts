@@ -1,8 +1,8 @@
 /** Builds and packs a copy of the project, and installs the package into an empty project. */
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { dirname, join, posix } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const project = fileURLToPath(new URL("../..", import.meta.url))
@@ -43,6 +43,12 @@ const install = (tarball: string, user: string): void => {
   writeFileSync(join(user, "package.json"), JSON.stringify({ type: "module" }))
 }
 
+const sourcesOfMaps = (folder: string): ReadonlyArray<string> =>
+  globSync("dist/**/*.js.map", { cwd: folder }).flatMap((path) => {
+    const { sources }: { sources: ReadonlyArray<string> } = JSON.parse(readFileSync(join(folder, path), "utf8"))
+    return sources.map((source) => posix.join("package", posix.dirname(path), source))
+  })
+
 interface Manifest {
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>
 }
@@ -79,6 +85,8 @@ export const make = () => {
     ),
     /** The paths in the tarball. */
     paths: run(user, "tar", ["-tzf", tarball]).trim().split("\n"),
+    /** The paths in the tarball of what the modules in it were compiled from. */
+    sourcesOfMaps: () => sourcesOfMaps(join(user, "node_modules/effect-ws")),
     /** Runs a program of the user; gives its output. */
     run: runFile,
     /** Compiles the user's project after writing the files to it. */

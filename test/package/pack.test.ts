@@ -44,6 +44,18 @@ import("effect-ws/compat").then((compat) => {
 })
 `
 
+const loadedWithCompat = `
+import { registerHooks } from "node:module"
+registerHooks({
+  load: (url, context, next) => {
+    const name = url.match(/effect-ws\\/dist\\/(.+)\\.js$/)?.[1]
+    if (name !== undefined) console.log(name)
+    return next(url, context)
+  }
+})
+await import("effect-ws/compat")
+`
+
 const imports = (modules: ReadonlyArray<string>): string =>
   modules.map((name, index) => `export * as Module${index} from "${name}"`).join("\n")
 
@@ -61,11 +73,15 @@ describe("the npm package", () => {
     expect([...tops].toSorted()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "src"])
   })
 
-  it("has a source beside every source map", () => {
-    const maps = packed.paths.filter((path) => path.endsWith(".js.map"))
-    const sources = maps.map((path) => path.replace("/dist/", "/src/").replace(/\.js\.map$/, ".ts"))
-    expect(maps).not.toEqual([])
-    expect(packed.paths).toEqual(expect.arrayContaining(sources))
+  it("has the sources that its source maps speak of", () => {
+    const sources = packed.sourcesOfMaps()
+    expect(sources).not.toEqual([])
+    expect(packed.paths).toEqual(expect.arrayContaining([...sources]))
+  })
+
+  it("gives a program for ws in four files", () => {
+    const files = ["compat/index", "compat/bundle", "connection/bundle", "protocol/bundle"]
+    expect(packed.run("loaded.mjs", loadedWithCompat).trim().split("\n").toSorted()).toEqual(files.toSorted())
   })
 
   it("gives every module to import in plain JavaScript", () => {
