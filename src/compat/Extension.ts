@@ -3,9 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Result from "effect/Result"
 import * as Extension from "../protocol/Extension.ts"
-import * as Errors from "./Errors.ts"
+import * as HeaderList from "./HeaderList.ts"
 
 /**
  * The values of each parameter of an offer, in order; `true` where a parameter has none.
@@ -59,7 +58,7 @@ const toConfiguration = (params: ReadonlyArray<Extension.Param>): Configuration 
  * @since 0.1.0
  */
 export const parse = (header: string): Record<string, Array<Configuration>> => {
-  const extensions = Result.getOrThrowWith(Extension.parse(header), Errors.fromSyntax)
+  const extensions = HeaderList.read(header, Extension.parse)
   const offers = empty<Configuration>()
   for (const { name, params } of extensions) push(offers, name, toConfiguration(params))
   return offers

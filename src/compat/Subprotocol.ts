@@ -3,9 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Result from "effect/Result"
 import * as HeaderSyntax from "../protocol/HeaderSyntax.ts"
-import * as Errors from "./Errors.ts"
+import * as HeaderList from "./HeaderList.ts"
 
 /**
  * Reads the names that a client offers. Throws a `SyntaxError` if the header is malformed or a name is given twice.
@@ -14,7 +13,7 @@ import * as Errors from "./Errors.ts"
  * @since 0.1.0
  */
 export const parse = (header: string): Set<string> => {
-  const names = Result.getOrThrowWith(HeaderSyntax.list(header, (words) => words.token()), Errors.fromSyntax)
+  const names = HeaderList.read(header, (list) => HeaderSyntax.list(list, (words) => words.token()))
   const set = new Set<string>()
   for (const name of names) {
     if (set.has(name)) throw new SyntaxError(`The "${name}" subprotocol is duplicated`)

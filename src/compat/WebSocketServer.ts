@@ -14,6 +14,7 @@ import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
 import { http } from "../transport/NodeModules.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
+import * as HeaderList from "./HeaderList.ts"
 import * as Options from "./Options.ts"
 import { isUpgraded } from "./Socket.ts"
 import { WebSocket } from "./WebSocket.ts"
@@ -208,7 +209,7 @@ export class WebSocketServer extends EventEmitter {
     const compression = Options.compression(this.options.perMessageDeflate)
     if (compression === undefined || header === undefined) return Result.succeed(undefined)
     const offers = Extension.parse(header)
-    if (Result.isFailure(offers) || hasGap(header)) return Result.fail("malformed")
+    if (Result.isFailure(offers) || HeaderList.hasGap(header)) return Result.fail("malformed")
     if (!offers.success.some(({ name }) => name === PerMessageDeflate.name)) return Result.succeed(undefined)
     const problem = PerMessageDeflate.malformed(offers.success)
     if (problem !== undefined) return Result.fail(problem)
@@ -320,11 +321,8 @@ interface Terms {
 const parseProtocols = (header: string | undefined): Set<string> | undefined => {
   if (header === undefined) return new Set()
   const protocols = Subprotocol.parse(header)
-  return hasGap(header) || Result.isFailure(protocols) ? undefined : new Set(protocols.success)
+  return HeaderList.hasGap(header) || Result.isFailure(protocols) ? undefined : new Set(protocols.success)
 }
-
-/** An empty element of a list, which HTTP passes over (RFC 9110 §5.6.1) and ws does not. */
-const hasGap = (list: string | undefined): boolean => list !== undefined && /^[ \t]*(?:,|$)|,[ \t]*(?:,|$)/.test(list)
 
 /** One listener for all clients, instead of one for each. */
 const untracker = (server: WebSocketServer) =>

@@ -14,10 +14,6 @@ const outcome = <A>(run: () => A): unknown => {
   }
 }
 
-/** The header without what the RFC lets stand between words: whitespace, and empty elements of the list. */
-const tighten = (header: string): string =>
-  header.trim().replaceAll(/[ \t]*([,;=])[ \t]*/g, "$1").replaceAll(/,+/g, ",").replace(/^,/, "").replace(/,$/, "")
-
 const header = fc.array(
   fc.constantFrom("foo", "bar", "__proto__", "a", "b", "10", ",", ";", "=", "\"", "\\", " ", "\t", "é", "(", "\n"),
   { maxLength: 20 }
@@ -52,7 +48,13 @@ describe("a header", () => {
     "foo;a=\"\"",
     "foo;a=\"1 2\"",
     "foo;a=1\"",
-    "foo\n"
+    "foo\n",
+    " foo",
+    ",foo",
+    "foo,",
+    "foo ",
+    "foo, ,bar",
+    "foo;a=\"1,,2\""
   ])(
     "that is %j has the error of ws",
     (header) => {
@@ -64,19 +66,7 @@ describe("a header", () => {
   it("is read as by ws, whatever it is", () => {
     fc.assert(
       fc.property(header, (header) => {
-        fc.pre(header === tighten(header))
         expect(outcome(() => Extension.parse(header))).toStrictEqual(outcome(() => ws.parse(header)))
-      }),
-      { numRuns: 2000 }
-    )
-  })
-
-  it("may have whitespace and empty elements between its words, which ws refuses in places (RFC 6455 §4.3)", () => {
-    fc.assert(
-      fc.property(header, (header) => {
-        const ours = outcome(() => Extension.parse(header))
-        if ("result" in (ours as object)) expect(ours).toStrictEqual(outcome(() => ws.parse(tighten(header))))
-        else expect(outcome(() => ws.parse(header))).not.toHaveProperty("result")
       }),
       { numRuns: 2000 }
     )

@@ -14,10 +14,6 @@ const outcome = (run: () => Set<string>): unknown => {
   }
 }
 
-/** The header without what the RFC lets stand between words: whitespace, and empty elements of the list. */
-const tighten = (header: string): string =>
-  header.trim().replaceAll(/[ \t]*,[ \t]*/g, ",").replaceAll(/,+/g, ",").replace(/^,/, "").replace(/,$/, "")
-
 const header = fc.array(fc.constantFrom("foo", "bar", "v1.", "F", ",", ",", " ", "\t", "é", ";", "\""), {
   maxLength: 9
 })
@@ -32,7 +28,21 @@ describe("a header", () => {
     }
   )
 
-  it.each(["", "foo,foo", "a,foo,b,foo", "foo bar", "foo;bar", "foo=bar", "é", "foo\n", "\"foo\""])(
+  it.each([
+    "",
+    "foo,foo",
+    "a,foo,b,foo",
+    "foo bar",
+    "foo;bar",
+    "foo=bar",
+    "é",
+    "foo\n",
+    "\"foo\"",
+    " foo",
+    ",foo",
+    "foo,,bar",
+    "foo, "
+  ])(
     "that is %j has the error of ws",
     (header) => {
       expect(outcome(() => ws.parse(header))).toMatchObject({ type: SyntaxError.prototype })
@@ -43,21 +53,9 @@ describe("a header", () => {
   it("is read as by ws, whatever it is", () => {
     fc.assert(
       fc.property(header, (header) => {
-        fc.pre(header === tighten(header))
         const [ours, theirs] = [outcome(() => Subprotocol.parse(header)), outcome(() => ws.parse(header))]
         if ("names" in (ours as object) || "names" in (theirs as object)) expect(ours).toEqual(theirs)
         else expect(ours).toMatchObject({ type: SyntaxError.prototype }) // a header may have two faults
-      }),
-      { numRuns: 2000 }
-    )
-  })
-
-  it("may have whitespace and empty elements between its words, which ws refuses in places (RFC 6455 §4.3)", () => {
-    fc.assert(
-      fc.property(header, (header) => {
-        const ours = outcome(() => Subprotocol.parse(header))
-        if ("names" in (ours as object)) expect(ours).toEqual(outcome(() => ws.parse(tighten(header))))
-        else expect(outcome(() => ws.parse(header))).not.toHaveProperty("names")
       }),
       { numRuns: 2000 }
     )

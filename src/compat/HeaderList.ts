@@ -1,0 +1,40 @@
+/**
+ * The comma lists of headers as ws reads them: without the empty elements that HTTP lets stand in them (RFC 9110 §5.6.1),
+ * and without whitespace around.
+ *
+ * @since 0.1.0
+ */
+import * as Result from "effect/Result"
+import * as Errors from "./Errors.ts"
+
+/** Whitespace or an empty element at the start; an empty element; what is left open at the end. */
+const gap = /^(?:[ \t,]|$)|,[ \t]*(?=,|$)|[ \t]$/
+
+/** Where ws would not read on, if it is for a gap. */
+const findGap = (list: string): number | undefined => {
+  const found = gap.exec(list)
+  if (found === null || found.index === 0) return found?.index
+  return found.index + found[0].length
+}
+
+/**
+ * Whether there is something that HTTP passes over and ws does not.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const hasGap = (list: string | undefined): boolean => list !== undefined && findGap(list) !== undefined
+
+/**
+ * Reads a list by what reads it with gaps. Throws a `SyntaxError` that says where it is malformed.
+ *
+ * @category reading
+ * @since 0.1.0
+ */
+export const read = <A>(list: string, reader: (list: string) => Result.Result<A, string>): A => {
+  const end = findGap(list)
+  if (end === 0 && list !== "") throw Errors.fromSyntax("unexpected character at index 0")
+  const value = Result.getOrThrowWith(reader(list.slice(0, end)), Errors.fromSyntax)
+  if (end === undefined) return value
+  throw Errors.fromSyntax(end === list.length ? "unexpected end" : `unexpected character at index ${end}`)
+}
