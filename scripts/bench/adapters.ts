@@ -20,6 +20,8 @@ export interface Adapter {
 }
 
 const inJavaScript = { WS_NO_BUFFER_UTIL: "1" }
+/** A larger heap, as programs have that load more than a WebSocket library. */
+const besideEffect = { NODE_OPTIONS: "--import=effect/Stream" }
 
 const server = (name: string): URL => new URL(`servers/${name}.ts`, import.meta.url)
 const client = (name: string): URL => new URL(`clients/${name}.ts`, import.meta.url)
@@ -27,8 +29,9 @@ const client = (name: string): URL => new URL(`clients/${name}.ts`, import.meta.
 const servers: ReadonlyArray<Adapter> = [
   { name: "ws", program: server("ws"), env: inJavaScript, short: true },
   { name: "ws+bufferutil", program: server("ws") },
-  { name: "ws beside effect", program: server("ws"), env: { NODE_OPTIONS: "--import=effect/Stream" } },
+  { name: "ws beside effect", program: server("ws"), env: besideEffect },
   { name: "compat", program: server("ws"), args: ["effect-ws/compat"], face: "compat", short: true },
+  { name: "compat beside effect", program: server("ws"), args: ["effect-ws/compat"], env: besideEffect },
   { name: "effect-ws", program: server("effect-ws"), face: "effect", short: true },
   { name: "effect-ws-each", program: server("effect-ws-each") },
   { name: "effect-socket", program: server("effect-socket"), lacks: ["tls"] },
