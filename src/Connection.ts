@@ -78,8 +78,8 @@ export type SendOptions = Backpressure.SendOptions
  * `closeTimeout` and for the end of TCP up to a second, and drops the transport.
  *
  * Received bytes are views of memory that nobody writes to again: they stay valid for as long as they are held. Bytes
- * that are sent are never changed, and must not be changed by the caller until they are written: those up to 8 KiB are
- * copied at once, larger ones are not.
+ * that are sent are never changed, and must not be changed by the caller until they are written: those below 64 KiB
+ * are copied at once, larger ones are not.
  *
  * @category models
  * @since 0.1.0

@@ -11,7 +11,6 @@ import { Compressor } from "../connection/Compressor.ts"
 import * as Driver from "../connection/Driver.ts"
 import type { Watcher } from "../connection/Ending.ts"
 import * as Inbox from "../connection/Inbox.ts"
-import { flushMark } from "../connection/Outbox.ts"
 import * as FrameEncoder from "../protocol/FrameEncoder.ts"
 import * as Mask from "../protocol/Mask.ts"
 import * as Opcode from "../protocol/Opcode.ts"
@@ -47,9 +46,6 @@ const closedEarly = "WebSocket was closed before the connection was established"
 export interface SocketOptions extends Options.SharedOptions {
   readonly generateMask?: ((mask: Buffer) => void) | undefined
 }
-
-/** Programs may use their memory again when `send` returns: what is not written by then is copied. */
-const referLimit = flushMark - 1
 
 const start = (driver: Driver.Driver): void => driver.start()
 
@@ -270,7 +266,7 @@ export class WebSocket extends WebSocketEvents {
         endsFirst: true
       }),
       transport: NodeTransport.fromDuplex(socket, head),
-      encoder: new FrameEncoder.FrameEncoder(nodeArena, nodeBytes, nextKey, referLimit),
+      encoder: new FrameEncoder.FrameEncoder(nodeArena, nodeBytes, nextKey),
       compressor: agreement && new Compressor(agreement.settings, agreement.params, role),
       inboxSize: Inbox.usualSize, // for who takes the connection over: what events are made of waits nowhere
       closeTimeout: this._closeTimeout,

@@ -13,7 +13,8 @@ import { Turns } from "./Turns.ts"
 import { Waiters } from "./Waiters.ts"
 
 /**
- * From this many gathered bytes on a write does not wait for the end of the tick.
+ * From this many gathered bytes on a write does not wait for the end of the tick: so what is not copied, being larger than
+ * the encoder's `copyLimit`, is written at once. Programs for ws may use their memory again when `send` returns.
  *
  * @category constants
  * @since 0.1.0
