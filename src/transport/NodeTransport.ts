@@ -31,7 +31,6 @@ type Carried = Duplex & { [transportKey]: NodeTransport }
 class NodeTransport implements Transport, SocketReads.Reader {
   readonly releases: boolean
   readonly duplex: Duplex
-  spare: Uint8Array | undefined = undefined
   private receiver: Receiver | undefined = undefined
   private head: Uint8Array | undefined
   private error: Error | undefined = undefined
