@@ -54,6 +54,8 @@ describe("a header", () => {
     "foo,",
     "foo ",
     "foo, ,bar",
+    "foo;a =1",
+    "foo;a= 1",
     "foo;a=\"1,,2\""
   ])(
     "that is %j has the error of ws",
