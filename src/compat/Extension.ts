@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Result from "effect/Result"
 import * as Extension from "../protocol/Extension.ts"
+import * as Errors from "./Errors.ts"
 import * as HeaderList from "./HeaderList.ts"
 
 /**
@@ -58,7 +60,7 @@ const toConfiguration = (params: ReadonlyArray<Extension.Param>): Configuration 
  * @since 0.1.0
  */
 export const parse = (header: string): Record<string, Array<Configuration>> => {
-  const extensions = HeaderList.read(header, Extension.parse)
+  const extensions = Result.getOrThrowWith(HeaderList.read(header, Extension.parse), Errors.fromSyntax)
   const offers = empty<Configuration>()
   for (const { name, params } of extensions) push(offers, name, toConfiguration(params))
   return offers

@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
-import * as Errors from "./Errors.ts"
 
 /** Whitespace or an empty element at the start; an empty element; what is left open at the end; whitespace around `=`. */
 const gap = /^(?:[ \t,]|$)|,[ \t]*(?=,|$)|[ \t](?:$|(?==))|=(?=[ \t])/
@@ -18,24 +17,18 @@ const findGap = (list: string): number | undefined => {
 }
 
 /**
- * Whether there is something that HTTP passes over and ws does not.
- *
- * @category guards
- * @since 0.1.0
- */
-export const hasGap = (list: string | undefined): boolean => list !== undefined && findGap(list) !== undefined
-
-/**
- * Reads a list by what reads it with gaps. Throws a `SyntaxError` that says where it is malformed.
+ * Reads a list by what reads it with gaps.
  *
  * @category reading
  * @since 0.1.0
  */
-export const read = <A>(list: string, reader: (list: string) => Result.Result<A, string>): A => {
+export const read = <A>(
+  list: string,
+  reader: (list: string) => Result.Result<A, string>
+): Result.Result<A, string> => {
   const end = findGap(list)
-  if (end === 0 && list !== "") throw Errors.fromSyntax("unexpected character at index 0")
   const result = reader(list.slice(0, end))
   const isCut = end !== undefined && (Result.isSuccess(result) || result.failure === "unexpected end")
-  if (!isCut) return Result.getOrThrowWith(result, Errors.fromSyntax)
-  throw Errors.fromSyntax(end === list.length ? "unexpected end" : `unexpected character at index ${end}`)
+  if (!isCut) return result
+  return Result.fail(end === list.length ? "unexpected end" : `unexpected character at index ${end}`)
 }

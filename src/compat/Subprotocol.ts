@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Result from "effect/Result"
 import * as HeaderSyntax from "../protocol/HeaderSyntax.ts"
+import * as Errors from "./Errors.ts"
 import * as HeaderList from "./HeaderList.ts"
 
 /**
@@ -13,7 +15,8 @@ import * as HeaderList from "./HeaderList.ts"
  * @since 0.1.0
  */
 export const parse = (header: string): Set<string> => {
-  const names = HeaderList.read(header, (list) => HeaderSyntax.list(list, (words) => words.token()))
+  const read = HeaderList.read(header, (list) => HeaderSyntax.list(list, (words) => words.token()))
+  const names = Result.getOrThrowWith(read, Errors.fromSyntax)
   const set = new Set<string>()
   for (const name of names) {
     if (set.has(name)) throw new SyntaxError(`The "${name}" subprotocol is duplicated`)

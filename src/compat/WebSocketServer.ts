@@ -208,8 +208,8 @@ export class WebSocketServer extends EventEmitter {
   ): Result.Result<PerMessageDeflate.Acceptance | undefined, unknown> {
     const compression = Options.compression(this.options.perMessageDeflate)
     if (compression === undefined || header === undefined) return Result.succeed(undefined)
-    const offers = Extension.parse(header)
-    if (Result.isFailure(offers) || HeaderList.hasGap(header)) return Result.fail("malformed")
+    const offers = HeaderList.read(header, Extension.parse)
+    if (Result.isFailure(offers)) return Result.fail("malformed")
     if (!offers.success.some(({ name }) => name === PerMessageDeflate.name)) return Result.succeed(undefined)
     const problem = PerMessageDeflate.malformed(offers.success)
     if (problem !== undefined) return Result.fail(problem)
@@ -320,8 +320,8 @@ interface Terms {
 /** What the client offers, or `undefined` if that is malformed. */
 const parseProtocols = (header: string | undefined): Set<string> | undefined => {
   if (header === undefined) return new Set()
-  const protocols = Subprotocol.parse(header)
-  return HeaderList.hasGap(header) || Result.isFailure(protocols) ? undefined : new Set(protocols.success)
+  const protocols = HeaderList.read(header, Subprotocol.parse)
+  return Result.isFailure(protocols) ? undefined : new Set(protocols.success)
 }
 
 /** One listener for all clients, instead of one for each. */

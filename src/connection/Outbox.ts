@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as FrameEncoder from "../protocol/FrameEncoder.ts"
+import * as FrameEncoder from "../protocol/FrameEncoder.ts"
 import * as Message from "../protocol/Message.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import type { Transport } from "../transport/Transport.ts"
@@ -13,13 +13,13 @@ import { Turns } from "./Turns.ts"
 import { Waiters } from "./Waiters.ts"
 
 /**
- * From this many gathered bytes on a write does not wait for the end of the tick: so what is not copied, being larger than
- * the encoder's `copyLimit`, is written at once. Programs for ws may use their memory again when `send` returns.
+ * From this many gathered bytes on a write does not wait for the end of the tick. So what is not copied is written at once:
+ * programs for ws may use their memory again when `send` returns.
  *
  * @category constants
  * @since 0.1.0
  */
-export const flushMark = 65_536
+export const flushMark = FrameEncoder.copyLimit + 1
 
 /**
  * Told when a message is written, or why it is not.

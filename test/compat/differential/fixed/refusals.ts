@@ -71,7 +71,10 @@ const offers = [
   "permessage-deflate; a=\"",
   "permessage-deflate; a=\"\\b\"",
   ", permessage-deflate",
-  "permessage-deflate,"
+  "permessage-deflate,",
+  "permessage-deflate; client_max_window_bits = 10",
+  "permessage-deflate; client_max_window_bits =10",
+  "permessage-deflate; client_max_window_bits= 10"
 ]
 
 const verified: ReadonlyArray<readonly [string, Value]> = [
