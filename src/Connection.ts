@@ -20,6 +20,7 @@ import { Beat } from "./connection/Beat.ts"
 import * as Broadcast from "./connection/Broadcast.ts"
 import { Compressor } from "./connection/Compressor.ts"
 import * as Driver from "./connection/Driver.ts"
+import { encoders } from "./connection/Encoders.ts"
 import type * as Ending from "./connection/Ending.ts"
 import * as HeartbeatOptions from "./connection/HeartbeatOptions.ts"
 import * as Ping from "./connection/Ping.ts"
@@ -32,13 +33,11 @@ import * as ConnectionOptions from "./ConnectionOptions.ts"
 import * as CloseFrame from "./protocol/CloseFrame.ts"
 import type { Extension } from "./protocol/Extension.ts"
 import type { Frame } from "./protocol/Frame.ts"
-import * as FrameEncoder from "./protocol/FrameEncoder.ts"
 import * as Message from "./protocol/Message.ts"
 import * as PerMessageDeflate from "./protocol/PerMessageDeflate.ts"
 import * as Protocol from "./protocol/Protocol.ts"
-import * as MaskKey from "./transport/MaskKey.ts"
 import * as MemoryTransport from "./transport/MemoryTransport.ts"
-import { nodeArena, nodeBytes } from "./transport/NodeBytes.ts"
+import { nodeBytes } from "./transport/NodeBytes.ts"
 import * as NodeTransport from "./transport/NodeTransport.ts"
 import type { Transport } from "./transport/Transport.ts"
 import type { UpgradeRequest } from "./UpgradeRequest.ts"
@@ -342,7 +341,6 @@ export const make = (
   Effect.withFiber((fiber) => {
     const { compression, role } = agreement
     const compressor = compression && new Compressor(options.compression ?? Compression.standard, compression, role)
-    const nextKey = role === "client" ? MaskKey.next : undefined
     const driver = new Driver.Driver({
       protocol: new Protocol.Protocol({
         role,
@@ -350,7 +348,7 @@ export const make = (
         bytes: nodeBytes,
         compression: compression !== undefined
       }),
-      encoder: new FrameEncoder.FrameEncoder(nodeArena, nodeBytes, nextKey),
+      encoders: encoders[role],
       compressor,
       transport,
       inboxSize: options.inboxSize,

@@ -7,7 +7,6 @@ import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as References from "effect/References"
@@ -18,6 +17,7 @@ import * as Tracer from "effect/Tracer"
 import { closeCode } from "./connection/Release.ts"
 import * as ConnectionOptions from "./ConnectionOptions.ts"
 import * as EffectSocket from "./EffectSocket.ts"
+import { Fibers } from "./server/Fibers.ts"
 import { fromUsage, type WebSocketError } from "./WebSocketError.ts"
 import * as WebSocketServer from "./WebSocketServer.ts"
 
@@ -180,8 +180,6 @@ const failed = (connection: WebSocketServer.ServerConnection, cause: Cause.Cause
 const report = (cause: Cause.Cause<unknown>): Effect.Effect<void> =>
   Effect.ignoreCause(Effect.failCause(cause), { log: "Unhandled", message: "Unhandled error in SocketServer" })
 
-type Fibers = Set<Fiber.Fiber<unknown, unknown>>
-
 /** A run in service, and the fibers of its connections. */
 interface Run {
   readonly serve: Serve
@@ -196,7 +194,7 @@ class Runs {
   /** Serves until it is interrupted. */
   run(serve: Serve): Effect.Effect<never> {
     return Effect.acquireUseRelease(
-      Effect.sync(() => this.begin({ serve, fibers: new Set() })),
+      Effect.sync(() => this.begin({ serve, fibers: new Fibers() })),
       () => Effect.never,
       (run) => Effect.suspend(() => this.end(run))
     )
@@ -205,7 +203,7 @@ class Runs {
   readonly serve: Serve = (connection) =>
     Effect.suspend(() => {
       const run = this.runs.at(-1)
-      if (run !== undefined) return keepIn(run.fibers, run.serve(connection))
+      if (run !== undefined) return run.fibers.with(run.serve(connection))
       if (connection.state === "Closed") return Effect.void
       return Effect.andThen(Effect.raceFirst(this.running.await, connection.closed), this.serve(connection))
     })
@@ -219,18 +217,6 @@ class Runs {
   private end(run: Run): Effect.Effect<void> {
     this.runs.splice(this.runs.indexOf(run), 1)
     if (this.runs.length === 0) this.running.closeUnsafe()
-    return Fiber.interruptAll(run.fibers)
+    return run.fibers.interrupt
   }
-}
-
-const keepIn = <A, E, R>(fibers: Fibers, serving: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.withFiber((fiber) => {
-    keep(fibers, fiber)
-    return serving
-  })
-
-/** A function of its own, so that the observer does not hold on to what is served. */
-const keep = (fibers: Fibers, fiber: Fiber.Fiber<unknown, unknown>): void => {
-  fibers.add(fiber)
-  fiber.addObserver(() => fibers.delete(fiber))
 }

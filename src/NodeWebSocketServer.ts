@@ -188,7 +188,7 @@ const serve = Effect.fnUntraced(
       if (entry === undefined) return refuse(socket, 404)
       if (entry.closing) return refuse(socket, 503)
       if (routes.count() >= maxConnections) return refuseTooMany(socket)
-      fork(Routes.within(entry, NodeUpgradeHandler.serve({ request, socket, head }, entry.route, timeout)))
+      fork(entry.fibers.with(NodeUpgradeHandler.serve({ request, socket, head }, entry.route, timeout)))
     }
 
     yield* NodeUpgradeListeners.listen(server, onUpgrade, routes)

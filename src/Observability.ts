@@ -91,7 +91,7 @@ const facts: ReadonlyArray<Fact> = [
   gauge(
     "inbox_bytes",
     "Octets that were received, and that no reader has taken",
-    (tally) => tally.sum(({ inbox }) => inbox.size)
+    (tally) => tally.sum(({ unread }) => unread)
   ),
   gauge(
     "outbox_bytes",

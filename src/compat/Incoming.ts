@@ -4,29 +4,32 @@
  * @since 0.1.0
  */
 import type { EventEmitter } from "node:events"
+import type { Watcher } from "../connection/Ending.ts"
 import type { Tap } from "../connection/Tap.ts"
 import * as Payload from "./Payload.ts"
 
 /**
- * What decides how events are given.
+ * The WebSocket that emits the events.
  *
  * @category models
  * @since 0.1.0
  */
-export interface IncomingOptions {
-  readonly allowSynchronousEvents: boolean
+export interface Recipient extends EventEmitter {
+  readonly binaryType: Payload.BinaryType
   /** Answers a ping. */
-  readonly onPing: (payload: Buffer) => void
-  /** Takes nothing to send any more. */
-  readonly onClosing: () => void
+  _answer(payload: Buffer): void
   /** Holds the peer back, or reads on. */
-  readonly stop: (stopped: boolean) => void
+  _hold(stopped: boolean): void
+  /** Takes nothing to send any more. */
+  _closing(): void
+  /** The end is known. */
+  _ended(): void
+  /** TCP is gone. */
+  _lost(): void
 }
 
-type Emitter = EventEmitter & { readonly binaryType: Payload.BinaryType }
-
 /**
- * The receiving half of a compat WebSocket.
+ * The receiving half of a compat WebSocket, which also hears of the end.
  *
  * **Details**
  *
@@ -36,41 +39,49 @@ type Emitter = EventEmitter & { readonly binaryType: Payload.BinaryType }
  * @category models
  * @since 0.1.0
  */
-export class Incoming implements Tap {
-  private readonly websocket: Emitter
-  private readonly options: IncomingOptions
+export class Incoming implements Tap, Watcher {
+  private readonly websocket: Recipient
+  private readonly allowSynchronousEvents: boolean
   /** Events that wait for their turn of the event loop. */
   private deferred: Array<() => void> | undefined = undefined
 
-  constructor(websocket: Emitter, options: IncomingOptions) {
+  constructor(websocket: Recipient, allowSynchronousEvents: boolean) {
     this.websocket = websocket
-    this.options = options
+    this.allowSynchronousEvents = allowSynchronousEvents
   }
 
   onMessage(payload: Uint8Array, text: boolean, fragments: ReadonlyArray<Uint8Array> | undefined): void {
     const { websocket } = this
     const data = text ? Payload.asBuffer(payload) : Payload.represent(websocket.binaryType, payload, fragments)
-    if (this.options.allowSynchronousEvents) websocket.emit("message", data, !text)
+    if (this.allowSynchronousEvents) websocket.emit("message", data, !text)
     else this.defer(() => websocket.emit("message", data, !text))
   }
 
   onPing(octets: Uint8Array): void {
-    const { options, websocket } = this
+    const { websocket } = this
     const payload = Payload.asBuffer(octets)
-    options.onPing(payload)
-    if (options.allowSynchronousEvents) websocket.emit("ping", payload)
+    websocket._answer(payload)
+    if (this.allowSynchronousEvents) websocket.emit("ping", payload)
     else this.defer(() => websocket.emit("ping", payload))
   }
 
   onPong(octets: Uint8Array): void {
-    const { options, websocket } = this
+    const { websocket } = this
     const payload = Payload.asBuffer(octets)
-    if (options.allowSynchronousEvents) websocket.emit("pong", payload)
+    if (this.allowSynchronousEvents) websocket.emit("pong", payload)
     else this.defer(() => websocket.emit("pong", payload))
   }
 
   onClosing(): void {
-    this.options.onClosing()
+    this.websocket._closing()
+  }
+
+  onClosed(): void {
+    this.websocket._ended()
+  }
+
+  onGone(): void {
+    this.websocket._lost()
   }
 
   /** Does something after the events that were deferred. */
@@ -82,7 +93,7 @@ export class Incoming implements Tap {
   private defer(event: () => void): void {
     if (this.deferred !== undefined) return void this.deferred.push(event)
     const deferred = this.deferred = [event]
-    this.options.stop(true)
+    this.websocket._hold(true)
     setImmediate(() => this.next(deferred))
   }
 
@@ -98,6 +109,6 @@ export class Incoming implements Tap {
 
   private rest(): void {
     this.deferred = undefined
-    this.options.stop(false)
+    this.websocket._hold(false)
   }
 }

@@ -84,7 +84,7 @@ export class Outgoing {
     const size = octets?.length ?? (data as Blob).size
     if (size > 125) throw new RangeError("The data size must not be greater than 125 bytes")
     if (octets === undefined) return this.read(data as Blob, receipt, write)
-    if (this.outbox.turns.isFree) write(octets)
+    if (this.outbox.isFree) write(octets)
     else this.outbox.turns.inOrder({ size, run: () => write(octets), drop: this.dropOf(receipt) })
   }
 
@@ -107,7 +107,7 @@ export class Outgoing {
   /** Whether it is a whole message with nothing special, and its turn: most are. */
   private isPlain({ compress, fin, mask }: SendOptions): boolean {
     const compresses = compress && this.outbox.compressor !== undefined
-    return fin && this.isFirst && !compresses && mask !== this.isServer && this.outbox.turns.isFree
+    return fin && this.isFirst && !compresses && mask !== this.isServer && this.outbox.isFree
   }
 
   private data(frame: DataFrame, receipt: Receipt | undefined): void {
@@ -116,7 +116,7 @@ export class Outgoing {
       this.activity = compressing
       this.outbox.data(frame, receipt, drop)
     }
-    if (this.outbox.turns.isFree) run()
+    if (this.outbox.isFree) run()
     else this.outbox.turns.inOrder({ size: frame.payload.length, run, drop })
   }
 

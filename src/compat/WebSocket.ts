@@ -9,21 +9,19 @@ import type { Agreement } from "../Connection.ts"
 import type * as CompressionOptions from "../connection/CompressionOptions.ts"
 import { Compressor } from "../connection/Compressor.ts"
 import * as Driver from "../connection/Driver.ts"
-import type { Watcher } from "../connection/Ending.ts"
+import { Encoders, encoders } from "../connection/Encoders.ts"
 import * as Inbox from "../connection/Inbox.ts"
-import * as FrameEncoder from "../protocol/FrameEncoder.ts"
 import * as Mask from "../protocol/Mask.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Protocol from "../protocol/Protocol.ts"
-import * as MaskKey from "../transport/MaskKey.ts"
-import { nodeArena, nodeBytes } from "../transport/NodeBytes.ts"
+import { nodeBytes } from "../transport/NodeBytes.ts"
 import * as NodeTransport from "../transport/NodeTransport.ts"
 import * as CloseArguments from "./CloseArguments.ts"
 import * as Errors from "./Errors.ts"
 import { WebSocketEvents } from "./EventTarget.ts"
 import * as Handshake from "./Handshake.ts"
-import { Incoming, type IncomingOptions } from "./Incoming.ts"
+import { Incoming, type Recipient } from "./Incoming.ts"
 import * as Options from "./Options.ts"
 import { Outgoing } from "./Outgoing.ts"
 import * as Payload from "./Payload.ts"
@@ -54,37 +52,6 @@ const startTimer = (milliseconds: number, callback: () => void): () => void => {
   return () => clearTimeout(timer)
 }
 
-/** What a WebSocket wants of those who receive for it, and hears of the end. */
-class Listening implements IncomingOptions, Watcher {
-  readonly websocket: WebSocket
-  readonly allowSynchronousEvents: boolean
-
-  constructor(websocket: WebSocket, allowSynchronousEvents: boolean) {
-    this.websocket = websocket
-    this.allowSynchronousEvents = allowSynchronousEvents
-  }
-
-  onPing(payload: Buffer): void {
-    this.websocket._answer(payload)
-  }
-
-  onClosing(): void {
-    this.websocket._closing()
-  }
-
-  stop(stopped: boolean): void {
-    this.websocket._driver?.stop(stopped || this.websocket._paused)
-  }
-
-  onClosed(): void {
-    this.websocket._ended()
-  }
-
-  onGone(): void {
-    this.websocket._lost()
-  }
-}
-
 /**
  * A WebSocket with the interface of ws: `new WebSocket(address, protocols, options)`.
  *
@@ -95,7 +62,7 @@ class Listening implements IncomingOptions, Watcher {
  * @category models
  * @since 0.1.0
  */
-export class WebSocket extends WebSocketEvents {
+export class WebSocket extends WebSocketEvents implements Recipient {
   declare static readonly CONNECTING: 0
   declare static readonly OPEN: 1
   declare static readonly CLOSING: 2
@@ -105,7 +72,6 @@ export class WebSocket extends WebSocketEvents {
   declare readonly CLOSING: 2
   declare readonly CLOSED: 3
   _duplex: Duplex | null = null
-  _sender: Outgoing | null = null
   _req: ClientRequest | null = null
   _isServer: boolean
   _readyState: State = 0
@@ -126,7 +92,9 @@ export class WebSocket extends WebSocketEvents {
   _pendingAutoPongs = 0
   _maxPendingAutoPongs: number
   _driver: Driver.Driver | undefined = undefined
+  _place = 0
   _incoming: Incoming | undefined = undefined
+  _outgoing: Outgoing | undefined = undefined
   _agreement:
     | { readonly settings: CompressionOptions.Resolved; readonly params: PerMessageDeflate.Params }
     | undefined = undefined
@@ -150,10 +118,20 @@ export class WebSocket extends WebSocketEvents {
 
   // ---- what it is ----
 
+  get _number(): number {
+    return this._driver?.number ?? 0
+  }
+
   /** The live socket. Whoever takes it into their own hands finds everything written that was sent before. */
   get _socket(): Duplex | null {
     this._driver?.outbox.flush()
     return this._duplex
+  }
+
+  /** What sends, from the first time on that something is sent. */
+  get _sender(): Outgoing | null {
+    const { _driver: driver } = this
+    return driver === undefined ? null : this._outgoing ??= new Outgoing(driver.outbox, this._isServer)
   }
 
   get _closeFrameSent(): boolean {
@@ -183,7 +161,7 @@ export class WebSocket extends WebSocketEvents {
 
   get bufferedAmount(): number {
     const { outbox } = this._driver ?? {}
-    return outbox === undefined ? this._unsent : outbox.held + outbox.turns.dropped + this._unsent
+    return outbox === undefined ? this._unsent : outbox.held + outbox.dropped + this._unsent
   }
 
   get binaryType(): Payload.BinaryType {
@@ -238,23 +216,19 @@ export class WebSocket extends WebSocketEvents {
   _adopt(driver: Driver.Driver, allowSynchronousEvents: boolean): () => void {
     this._driver = driver
     this._duplex = driver.transport.duplex ?? null
-    this._sender = new Outgoing(driver.outbox, this._isServer)
     this._readyState = 1
-    const listening = new Listening(this, allowSynchronousEvents)
-    const incoming = new Incoming(this, listening)
-    this._incoming = incoming
+    const incoming = this._incoming = new Incoming(this, allowSynchronousEvents)
     if (this._duplex !== null) Socket.adopt(this._duplex, this)
     driver.protocol.keepFragments(this._binaryType === "fragments")
     return () => {
       driver.setTap(incoming)
-      driver.ending.watch(listening)
+      driver.ending.watch(incoming)
     }
   }
 
   _drive(socket: Duplex, head: Uint8Array, options: SocketOptions): Driver.Driver {
     const role = this._isServer ? "server" : "client"
     const { _agreement: agreement } = this
-    const nextKey = this._isServer ? undefined : options.generateMask ? keysOf(options.generateMask) : MaskKey.next
     return new Driver.Driver({
       protocol: new Protocol.Protocol({
         role,
@@ -266,7 +240,7 @@ export class WebSocket extends WebSocketEvents {
         endsFirst: true
       }),
       transport: NodeTransport.fromDuplex(socket, head),
-      encoder: new FrameEncoder.FrameEncoder(nodeArena, nodeBytes, nextKey),
+      encoders: options.generateMask && !this._isServer ? new Encoders(keysOf(options.generateMask)) : encoders[role],
       compressor: agreement && new Compressor(agreement.settings, agreement.params, role),
       inboxSize: Inbox.usualSize, // for who takes the connection over: what events are made of waits nowhere
       closeTimeout: this._closeTimeout,
@@ -287,6 +261,10 @@ export class WebSocket extends WebSocketEvents {
     if (this._readyState === 0 || this._readyState === 3) return
     this._paused = false
     this._driver?.stop(false)
+  }
+
+  _hold(stopped: boolean): void {
+    this._driver?.stop(stopped || this._paused)
   }
 
   /** Answers a ping, unless too many answers wait already. */
@@ -401,7 +379,7 @@ export class WebSocket extends WebSocketEvents {
 
   emitClose(): void {
     if (this._readyState === 3) return
-    this._sender?.settle()
+    this._outgoing?.settle()
     this._readyState = 3
     this.emit("close", this._closeCode, this._closeMessage)
   }

@@ -14,6 +14,7 @@ import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
 import { http } from "../transport/NodeModules.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
+import { Clients } from "./Clients.ts"
 import * as HeaderList from "./HeaderList.ts"
 import * as Options from "./Options.ts"
 import { isUpgraded } from "./Socket.ts"
@@ -85,9 +86,10 @@ type State = "Running" | "Closing" | "Closed"
  * @since 0.1.0
  */
 export class WebSocketServer extends EventEmitter {
-  declare clients?: Set<WebSocket>
   options: ServerOptions
+  declare clients?: Set<WebSocket>
   _server: Http.Server | null = null
+  private readonly _clients: Clients<WebSocket> | undefined
   private _state: State = "Running"
   private _removeListeners = (): void => {}
   /** Whether the end waits for the last client. */
@@ -106,7 +108,8 @@ export class WebSocketServer extends EventEmitter {
       throw new TypeError(ways)
     }
     if (perMessageDeflate === true) this.options = { ...this.options, perMessageDeflate: {} }
-    if (clientTracking) this.clients = new Set()
+    this._clients = clientTracking ? new Clients() : undefined
+    this._clients?.showOn(this)
     this._untrack = untracker(this)
     if (port !== null && port !== undefined) {
       this._server = http.createServer(upgradeRequired)
@@ -130,6 +133,12 @@ export class WebSocketServer extends EventEmitter {
     }
   }
 
+  /** A program may have put a set of its own there. */
+  private get _tracked(): Clients<WebSocket> | Set<WebSocket> | undefined {
+    const { get, value } = Object.getOwnPropertyDescriptor(this, "clients") ?? {}
+    return get === undefined ? value as Set<WebSocket> | undefined : this._clients
+  }
+
   address(): AddressInfo | string | null {
     if (this.options.noServer) throw new Error(`The server is operating in "noServer" mode`)
     return this._server === null ? null : this._server.address()
@@ -151,7 +160,7 @@ export class WebSocketServer extends EventEmitter {
     this._server = null
     this._removeListeners()
     if (server !== null && !this.options.server) server.close(() => this._closed())
-    else if (this.clients !== undefined && this.clients.size > 0) this._awaitsClients = true
+    else if (this._tracked !== undefined && this._tracked.size > 0) this._awaitsClients = true
     else process.nextTick(() => this._closed())
   }
 
@@ -285,14 +294,16 @@ export class WebSocketServer extends EventEmitter {
   }
 
   _track(websocket: WebSocket): void {
-    if (this.clients === undefined) return
-    this.clients.add(websocket)
+    const clients = this._tracked
+    if (clients === undefined) return
+    clients.add(websocket)
     websocket.on("close", this._untrack)
   }
 
   _left(websocket: WebSocket): void {
-    this.clients?.delete(websocket)
-    if (this._awaitsClients && this.clients?.size === 0) process.nextTick(() => this._closed())
+    const clients = this._tracked
+    clients?.delete(websocket)
+    if (this._awaitsClients && clients?.size === 0) process.nextTick(() => this._closed())
   }
 
   _refuse(

@@ -33,7 +33,7 @@ export const sendAll = (
   messages: Messages,
   options?: SendOptions
 ): Effect.Effect<void, WebSocketError> =>
-  driver.outbox.turns.isFree ? sendFrom(driver, messages, 0, options) : sendInTurn(driver, messages, 0, options)
+  driver.outbox.isFree ? sendFrom(driver, messages, 0, options) : sendInTurn(driver, messages, 0, options)
 
 /** It is their turn now. */
 const sendFrom = (
@@ -59,7 +59,7 @@ const sendInTurn = (driver: Driver, messages: Messages, from: number, options: S
 const encode = ({ outbox }: Driver, messages: Messages, from: number, options: SendOptions | undefined): number => {
   for (let i = from; i < messages.length; i++) {
     outbox.message(messages[i], options?.compress ?? true)
-    if (outbox.isCongested || outbox.turns.isBusy) return i + 1
+    if (outbox.isCongested || outbox.isBusy) return i + 1
   }
   return messages.length
 }
@@ -71,8 +71,8 @@ const sendRest = (
   next: number,
   options: SendOptions | undefined
 ): Effect.Effect<void, WebSocketError> => {
-  const { isCongested, turns } = driver.outbox
-  if (turns.isBusy) return sendInTurn(driver, messages, next, options)
+  const { isBusy, isCongested } = driver.outbox
+  if (isBusy) return sendInTurn(driver, messages, next, options)
   if (next === messages.length) return isCongested ? wait(driver) : Effect.void
   return Effect.andThen(wait(driver), Effect.suspend(() => sendAll(driver, messages.slice(next), options)))
 }

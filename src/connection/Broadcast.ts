@@ -20,7 +20,7 @@ export const send = (drivers: Iterable<Driver>, message: Prepared, compress: boo
     if (driver.ending.state !== "Open") continue
     const { outbox } = driver
     const run = () => outbox.message(message, compress)
-    if (outbox.turns.isFree) run()
+    if (outbox.isFree) run()
     else outbox.turns.inOrder({ size: message.payload.length, run, drop: ignore })
     if (outbox.isCongested) slow.push(driver)
   }

@@ -6,7 +6,6 @@
  */
 import type * as Duration from "effect/Duration"
 import * as CloseFrame from "../protocol/CloseFrame.ts"
-import type { FrameEncoder } from "../protocol/FrameEncoder.ts"
 import type { Message } from "../protocol/Message.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import type * as Protocol from "../protocol/Protocol.ts"
@@ -16,6 +15,7 @@ import type { Receiver, Transport } from "../transport/Transport.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import type { Compressor } from "./Compressor.ts"
 import { Deadline, type Debtor, type StartTimer } from "./Deadline.ts"
+import type { Encoders } from "./Encoders.ts"
 import { Ending } from "./Ending.ts"
 import * as Inbox from "./Inbox.ts"
 import { giveTo, type Item } from "./Item.ts"
@@ -36,7 +36,7 @@ const usualLinger = 1000
 export interface Options {
   readonly protocol: Protocol.Protocol
   readonly transport: Transport
-  readonly encoder: FrameEncoder
+  readonly encoders: Encoders
   /** If permessage-deflate was agreed on. */
   readonly compressor: Compressor | undefined
   readonly inboxSize: number
@@ -70,13 +70,15 @@ export interface Heartbeat {
 export class Driver implements Receiver, Owner, Debtor {
   /** Which connection of its role it is, from 1. */
   readonly number: number
+  _place = 0
   readonly protocol: Protocol.Protocol
   readonly transport: Transport
   readonly outbox: Outbox
-  readonly inbox: Inbox.Inbox<Item>
   readonly compressor: Compressor | undefined
   readonly ending = new Ending()
   private readonly tally: Tally
+  private readonly inboxSize: number
+  private queue: Inbox.Inbox<Item> | undefined = undefined
   private readonly closeTimeout: number
   private readonly lingerTimeout: number
   /** Takes messages and control frames instead of the inbox. */
@@ -113,12 +115,21 @@ export class Driver implements Receiver, Owner, Debtor {
     this.closeTimeout = options.closeTimeout
     this.lingerTimeout = options.lingerTimeout ?? Math.min(options.closeTimeout, usualLinger)
     this.startTimer = options.startTimer
-    this.inbox = new Inbox.Inbox(options.inboxSize)
+    this.inboxSize = options.inboxSize
     this.compressor = options.compressor
     this.tally = tallies[options.protocol.role]
-    const { compressor, encoder, transport } = options
-    this.outbox = new Outbox({ encoder, transport, compressor, tally: this.tally, owner: this })
+    const { compressor, encoders, transport } = options
+    this.outbox = new Outbox({ encoders, transport, compressor, tally: this.tally, owner: this })
     this.number = this.tally.begin(this)
+  }
+
+  /** What came, and was not taken yet. */
+  get inbox(): Inbox.Inbox<Item> {
+    return this.queue ??= new Inbox.Inbox(this.inboxSize)
+  }
+
+  get unread(): number {
+    return this.queue?.size ?? 0
   }
 
   /** Starts reading. What was sent before that may have drained with nobody to be told. */
@@ -176,7 +187,7 @@ export class Driver implements Receiver, Owner, Debtor {
     let isDone = false
     try {
       do this.decode()
-      while (this.inbox.wake())
+      while (this.queue?.wake() === true)
       isDone = true
     } finally {
       this.active = false
@@ -207,13 +218,17 @@ export class Driver implements Receiver, Owner, Debtor {
     else tap.onMessage(message, protocol.isText, protocol.fragments)
   }
 
+  private isFull(): boolean {
+    return this.queue?.isFull() === true
+  }
+
   private isBlocked(): boolean {
-    return this.stopped || this.inbox.isFull()
+    return this.stopped || this.isFull()
   }
 
   /** Holds the peer back while nothing is taken, unless it is only its Close that is waited for, or while inflating. */
   private regulate(): void {
-    if (this.inbox.isFull() && this.ending.begun !== undefined && !this.reading) this.discard()
+    if (this.isFull() && this.ending.begun !== undefined && !this.reading) this.discard()
     const pause = this.inflating || this.isBlocked()
     if (pause === (this.pausedSince !== undefined) || this.ending.isGone) return
     if (pause) this.pause()
@@ -244,7 +259,7 @@ export class Driver implements Receiver, Owner, Debtor {
     this.tap = tap
     if (tap === undefined) this.stopped = false
     this.protocol.giveOctets(tap !== undefined)
-    if (tap !== undefined) { for (const item of this.inbox.drain()) giveTo(tap, item) }
+    if (tap !== undefined) { for (const item of this.queue?.drain() ?? []) giveTo(tap, item) }
     this.read()
   }
 
@@ -320,7 +335,7 @@ export class Driver implements Receiver, Owner, Debtor {
   /** A tap's messages were accepted when they were sent, and go out first. */
   private closeInTurn(order: Protocol.Order): void {
     this.ending.beginAnswer()
-    if (this.ending.isGone || this.outbox.turns.isFree) return this.obeyNow(order)
+    if (this.ending.isGone || this.outbox.isFree) return this.obeyNow(order)
     this.held = order
     this.outbox.turns.inOrder({ size: 0, run: () => this.readOn(), drop: ignore })
     this.tap?.onClosing()
@@ -404,10 +419,10 @@ export class Driver implements Receiver, Owner, Debtor {
   }
 
   private sendClose(close: CloseFrame.CloseFrame): void {
-    const { turns } = this.outbox
+    const { outbox } = this
     const run = () => this.obeyAll(this.protocol.close(close))
-    if (turns.isFree) run()
-    else turns.inOrder({ size: CloseFrame.encode(nodeBytes, close).length, run, drop: ignore })
+    if (outbox.isFree) run()
+    else outbox.turns.inOrder({ size: CloseFrame.encode(nodeBytes, close).length, run, drop: ignore })
   }
 
   /** Closes without waiting for a streamed message that is under way, nor for what waits behind it. */
@@ -456,7 +471,7 @@ export class Driver implements Receiver, Owner, Debtor {
     if (!this.ending.isGone) this.allow(this.lingerTimeout)
     this.stopped = false
     this.ending.tellClosed()
-    if (!this.active) this.inbox.wake()
+    if (!this.active) this.queue?.wake()
   }
 
   /** What is owed to the end has this long, unless a time is set already. */

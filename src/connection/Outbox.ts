@@ -3,11 +3,12 @@
  *
  * @since 0.1.0
  */
-import * as FrameEncoder from "../protocol/FrameEncoder.ts"
+import { copyLimit, type FrameEncoder } from "../protocol/FrameEncoder.ts"
 import * as Message from "../protocol/Message.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import type { Transport } from "../transport/Transport.ts"
 import type { Compressor } from "./Compressor.ts"
+import type { Encoders } from "./Encoders.ts"
 import type { Tally } from "./Tally.ts"
 import { Turns } from "./Turns.ts"
 import { Waiters } from "./Waiters.ts"
@@ -19,7 +20,7 @@ import { Waiters } from "./Waiters.ts"
  * @category constants
  * @since 0.1.0
  */
-export const flushMark = FrameEncoder.copyLimit + 1
+export const flushMark = copyLimit + 1
 
 /**
  * Told when a message is written, or why it is not.
@@ -52,7 +53,7 @@ export interface DataFrame {
  * @since 0.1.0
  */
 export interface Options {
-  readonly encoder: FrameEncoder.FrameEncoder
+  readonly encoders: Encoders
   readonly transport: Transport
   readonly compressor: Compressor | undefined
   readonly tally: Tally
@@ -81,7 +82,9 @@ export interface Owner {
  * @since 0.1.0
  */
 export class Outbox {
-  private readonly encoder: FrameEncoder.FrameEncoder
+  private readonly encoders: Encoders
+  /** Has what is gathered, if there is something. */
+  private encoder: FrameEncoder | undefined = undefined
   private readonly transport: Transport
   readonly compressor: Compressor | undefined
   private readonly tally: Tally
@@ -93,28 +96,56 @@ export class Outbox {
   /** Since when senders should wait for the transport, as `performance.now()` told. */
   congestedSince: number | undefined = undefined
   private abandoned = false
-  readonly turns = new Turns()
+  private queue: Turns | undefined = undefined
   /** Told when what was gathered is written. */
   private receipts: Array<Receipt> | undefined = undefined
   private writable: Waiters | undefined = undefined
 
   constructor(options: Options) {
-    this.encoder = options.encoder
+    this.encoders = options.encoders
     this.transport = options.transport
     this.compressor = options.compressor
     this.tally = options.tally
     this.owner = options.owner
   }
 
+  /** Who waits for a turn. */
+  get turns(): Turns {
+    return this.queue ??= new Turns()
+  }
+
+  /** Whether a message may go out now, with none before it that waits. */
+  get isFree(): boolean {
+    return this.queue === undefined || this.queue.isFree
+  }
+
+  /** Whether a message is under way that others have to wait for. */
+  get isBusy(): boolean {
+    return this.queue?.isBusy === true
+  }
+
+  /** Octets of messages whose turn never came. */
+  get dropped(): number {
+    return this.queue?.dropped ?? 0
+  }
+
+  private get gathered(): number {
+    return this.encoder?.size ?? 0
+  }
+
+  private get waiting(): number {
+    return this.queue?.size ?? 0
+  }
+
   /** Bytes that are accepted, and not taken by the operating system. */
   get size(): number {
-    return this.encoder.size + this.transport.queued + this.turns.size
+    return this.gathered + this.transport.queued + this.waiting
   }
 
   /** Those of them that wait for something: what is only gathered leaves with this tick. */
   get held(): number {
     const { duplex, queued } = this.transport
-    return queued > 0 || (duplex?.writableCorked ?? 0) > 0 ? this.size : this.turns.size
+    return queued > 0 || (duplex?.writableCorked ?? 0) > 0 ? this.size : this.waiting
   }
 
   /** Whether a sender should wait for the transport. */
@@ -141,16 +172,17 @@ export class Outbox {
 
   /** Sends a message as it is, whose turn it has to be. */
   whole(message: Message.Message | Message.Prepared, receipt?: Receipt): void {
-    if (typeof message === "string") this.encoder.text(message)
-    else if (message instanceof Uint8Array) this.encoder.binary(message)
-    else this.encoder.prepared(message)
+    const encoder = this.borrowed()
+    if (typeof message === "string") encoder.text(message)
+    else if (message instanceof Uint8Array) encoder.binary(message)
+    else encoder.prepared(message)
     this.tally.messagesOut++
     this.written(receipt)
   }
 
   /** Sends a message of octets of either type as it is, whose turn it has to be. */
   octets(opcode: Opcode.Data, payload: Uint8Array, receipt?: Receipt): void {
-    this.encoder.frame(true, false, opcode, payload)
+    this.borrowed().frame(true, false, opcode, payload)
     this.tally.messagesOut++
     this.written(receipt)
   }
@@ -177,27 +209,27 @@ export class Outbox {
   }
 
   private encode({ compress, fin, key, opcode }: DataFrame, payload: Uint8Array, receipt: Receipt | undefined): void {
-    this.encoder.frame(fin, compress && opcode !== Opcode.Continuation, opcode, payload, key)
+    this.borrowed().frame(fin, compress && opcode !== Opcode.Continuation, opcode, payload, key)
     if (fin) this.tally.messagesOut++
     this.written(receipt)
   }
 
   /** Sends bytes that are framed already. */
   framed(bytes: Uint8Array, receipt?: Receipt): void {
-    this.encoder.framed(bytes)
+    this.borrowed().framed(bytes)
     this.written(receipt)
   }
 
   /** Sends a frame; `rsv1` marks the first one of a compressed message (RFC 7692 §6). */
   frame(fin: boolean, opcode: Opcode.Opcode, payload: Uint8Array, rsv1 = false): void {
-    this.encoder.frame(fin, rsv1, opcode, payload)
+    this.borrowed().frame(fin, rsv1, opcode, payload)
     if (fin && !Opcode.isControl(opcode)) this.tally.messagesOut++
     this.written()
   }
 
   /** Sends a control frame, between whatever else is under way. */
   control(opcode: Opcode.Control, payload: Uint8Array, key?: DataFrame["key"], receipt?: Receipt): void {
-    this.encoder.frame(true, false, opcode, payload, key)
+    this.borrowed().frame(true, false, opcode, payload, key)
     this.written(receipt)
   }
 
@@ -220,14 +252,15 @@ export class Outbox {
   /** Writes what was gathered. */
   flush(): void {
     this.scheduled = false
-    if (this.encoder.size === 0) return
     const { encoder, receipts, transport } = this
-    this.receipts = undefined
+    if (encoder === undefined || encoder.size === 0) return
+    this.encoder = this.receipts = undefined
     this.tally.octetsOut += encoder.size
     const copy = this.holds || transport.queued > 0 || !transport.releases
     transport.write(encoder.take(copy), receipts && ((error) => receipts.forEach((receipt) => receipt(error))))
     this.holds = transport.queued > 0
     if (!copy) encoder.settle(!this.holds)
+    this.encoders.takeBack(encoder)
     if (transport.congested && !this.isCongested) {
       this.congestedSince = performance.now()
       this.owner.onWritable(false)
@@ -249,7 +282,7 @@ export class Outbox {
   /** Nothing will be sent any more: what waits for its turn is dropped, and waiters are called. */
   abandon(): void {
     this.abandoned = true
-    this.turns.abandon()
+    this.queue?.abandon()
     this.endCongestion()
     this.writable?.call()
   }
@@ -259,9 +292,13 @@ export class Outbox {
     this.congestedSince = undefined
   }
 
+  private borrowed(): FrameEncoder {
+    return this.encoder ??= this.encoders.lend()
+  }
+
   private written(receipt?: Receipt): void {
     if (receipt !== undefined) (this.receipts ??= []).push(receipt)
-    if (this.encoder.size >= flushMark) this.flush()
+    if (this.gathered >= flushMark) this.flush()
     else if (!this.scheduled && !this.corked) this.schedule()
   }
 

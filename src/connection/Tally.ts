@@ -6,6 +6,7 @@
 import type { Ended, Role } from "../protocol/Protocol.ts"
 import type { Violation } from "../protocol/Violation.ts"
 import { Distribution } from "./Distribution.ts"
+import { type Member, Roster } from "./Roster.ts"
 
 /**
  * A connection as it is looked at.
@@ -13,8 +14,9 @@ import { Distribution } from "./Distribution.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Counted {
-  readonly inbox: { readonly size: number }
+export interface Counted extends Member {
+  /** Octets that came, and that nobody has taken yet. */
+  readonly unread: number
   readonly outbox: { readonly size: number; readonly congestedSince: number | undefined }
   /** Since when the peer is held back, as `performance.now()` told. */
   readonly pausedSince: number | undefined
@@ -59,7 +61,7 @@ const limitOf: { readonly [Name in Violation]?: Limit } = {
  * @since 0.1.0
  */
 export class Tally {
-  readonly open: Set<Counted> = new Set()
+  readonly open: Roster<Counted> = new Roster()
   opened = 0
   messagesIn = 0
   messagesOut = 0

@@ -40,8 +40,8 @@ export class Consumer {
 
   /** Whether what is sent now goes out at once, and behind everything before it. */
   get isReady(): boolean {
-    const { isCongested, turns } = this.driver.outbox
-    return !isCongested && turns.isFree && this.backlog === undefined
+    const { isCongested, isFree } = this.driver.outbox
+    return !isCongested && isFree && this.backlog === undefined
   }
 
   get hasCaughtUp(): boolean {
@@ -101,7 +101,7 @@ export class Consumer {
     if (this.pumps) return
     this.pumps = true
     const { outbox } = this.driver
-    if (outbox.isCongested) outbox.whenWritable(() => this.pump(outbox.turns.isFree))
+    if (outbox.isCongested) outbox.whenWritable(() => this.pump(outbox.isFree))
     else outbox.turns.inOrder({ size: 0, run: () => this.pump(true), drop: ignore })
   }
 
@@ -110,7 +110,7 @@ export class Consumer {
     this.pumps = false
     const { backlog, driver: { outbox } } = this
     if (backlog === undefined || !this.isOpen) return
-    const can = () => isTurn && this.isOpen && !outbox.isCongested && !outbox.turns.isBusy
+    const can = () => isTurn && this.isOpen && !outbox.isCongested && !outbox.isBusy
     backlog.drain(can, ({ compress, message }) => outbox.message(message, compress))
     if (backlog.isEmpty) this.catchUp()
     else this.pumpLater()

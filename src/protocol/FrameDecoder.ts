@@ -73,11 +73,24 @@ export class FrameDecoder {
 
   /** Forgets what has not been decoded, and takes nothing more. */
   stop(): void {
+    this.reset()
     this.stopped = true
+  }
+
+  /** Forgets everything, as if it were new. */
+  reset(): void {
+    this.stopped = false
     this.input.clear()
     words.clear()
     this.split = undefined
+    this.splitLength = 0
     this.length = -1
+    this.messageSize = 0
+  }
+
+  /** Whether everything that was pushed is decoded, and no frame is half there. */
+  get isIdle(): boolean {
+    return this.length < 0 && this.split === undefined && this.input.available() === 0
   }
 
   /** Lets messages be of any size, where nobody holds them. */

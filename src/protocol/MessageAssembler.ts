@@ -75,6 +75,11 @@ export class MessageAssembler {
     this.asOctets = asOctets
   }
 
+  /** Whether no message is in progress. */
+  get isIdle(): boolean {
+    return this.progress === undefined
+  }
+
   /** Whether the message in progress is compressed. */
   get compressed(): boolean {
     return this.progress?.compressed === true
@@ -133,9 +138,10 @@ export class MessageAssembler {
     return { fin: false, rsv1: false, opcode, payload: progress.payload?.takeCopy() ?? new Uint8Array(0), whole }
   }
 
-  /** Forgets the message in progress. */
+  /** Forgets what it holds of messages. */
   reset(): void {
     this.progress = undefined
+    this.fragments = undefined
   }
 
   /** A data frame's place in its message, and its text. */

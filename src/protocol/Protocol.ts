@@ -4,15 +4,15 @@
  *
  * @since 0.1.0
  */
-import * as Bytes from "./Bytes.ts"
 import * as CloseFrame from "./CloseFrame.ts"
 import * as CloseHandshake from "./CloseHandshake.ts"
 import type { Frame } from "./Frame.ts"
-import * as FrameDecoder from "./FrameDecoder.ts"
-import * as Limits from "./Limits.ts"
+import type { Intake } from "./Intake.ts"
+import type * as Limits from "./Limits.ts"
 import type { Message } from "./Message.ts"
-import * as MessageAssembler from "./MessageAssembler.ts"
+import type * as MessageAssembler from "./MessageAssembler.ts"
 import * as Opcode from "./Opcode.ts"
+import * as Settings from "./Settings.ts"
 import * as Violation from "./Violation.ts"
 
 /**
@@ -21,7 +21,7 @@ import * as Violation from "./Violation.ts"
  * @category models
  * @since 0.1.0
  */
-export type Role = "client" | "server"
+export type Role = Settings.Role
 
 /**
  * How a connection ended. `error` is the rule that the peer broke, if it did.
@@ -75,33 +75,15 @@ export type Output = Message | Order
  * @category models
  * @since 0.1.0
  */
-export interface Options {
-  readonly role: Role
-  readonly limits?: Limits.Given | undefined
-  /** The platform's operations on bytes; plain JavaScript by default. */
-  readonly bytes?: Bytes.Bytes | undefined
-  /** Whether permessage-deflate was negotiated: RSV1 is then allowed, and `Inflate` orders come. Default false. */
-  readonly compression?: boolean | undefined
-  /** Whether text and close reasons are checked (RFC 6455 §8.1). Default true. */
-  readonly validateUtf8?: boolean | undefined
+export interface Options extends Settings.Options {
   /** Whether texts are given as octets, undecoded. Default false. */
   readonly asOctets?: boolean | undefined
   /** Whether pings are answered (RFC 6455 §5.5.2). Default true. */
   readonly autoPong?: boolean | undefined
-  /** Whether the Close for a broken rule says which one it is. Default true. */
-  readonly reasons?: boolean | undefined
-  /** Whether a client ends TCP after the closing handshake, instead of leaving that to the server. Default false. */
-  readonly endsFirst?: boolean | undefined
 }
 
 const normal: CloseFrame.CloseFrame = { code: 1005, reason: "" }
 const abnormal: CloseFrame.CloseFrame = { code: 1006, reason: "" }
-
-/** All connections share them (RFC 6455 §5.1, RFC 7692 §6). */
-const rulesOf = {
-  client: { plain: { masked: false, rsv1: false }, compressed: { masked: false, rsv1: true } },
-  server: { plain: { masked: true, rsv1: false }, compressed: { masked: true, rsv1: true } }
-}
 
 /**
  * The protocol of one connection.
@@ -127,16 +109,12 @@ const rulesOf = {
  * @since 0.1.0
  */
 export class Protocol {
-  readonly role: Role
-  readonly limits: Limits.Limits
-  private readonly bytes: Bytes.Bytes
+  private readonly settings: Settings.Settings
   private autoPong: boolean
   private asOctets: boolean
-  private readonly validateUtf8: boolean
-  private readonly reasons: boolean
-  private readonly endsFirst: boolean
-  private readonly decoder: FrameDecoder.FrameDecoder
-  private readonly assembler: MessageAssembler.MessageAssembler
+  private keepsFragments = false
+  /** What reads, while something is half there. */
+  private intake: Intake | undefined = undefined
   /** Orders that wait their turn in `next`. */
   private orders: Array<Order> | undefined = undefined
   private ended = false
@@ -151,25 +129,33 @@ export class Protocol {
   state: CloseHandshake.State = "Open"
 
   constructor(options: Options) {
-    const rules = rulesOf[options.role][options.compression ? "compressed" : "plain"]
-    this.role = options.role
-    this.limits = Limits.resolve(options.limits)
-    this.bytes = options.bytes ?? Bytes.portable
+    this.settings = Settings.of(options)
     this.autoPong = options.autoPong ?? true
-    this.decoder = new FrameDecoder.FrameDecoder(rules, this.bytes, this.limits.maxMessageSize)
-    this.validateUtf8 = options.validateUtf8 ?? true
-    this.reasons = options.reasons ?? true
-    this.endsFirst = options.role === "server" || (options.endsFirst ?? false)
     this.asOctets = options.asOctets ?? false
-    const { bytes, limits } = this
-    this.assembler = new MessageAssembler.MessageAssembler(bytes, limits, this.validateUtf8, this.asOctets)
+  }
+
+  get role(): Role {
+    return this.settings.role
+  }
+
+  get limits(): Limits.Limits {
+    return this.settings.limits
   }
 
   // ---- bytes in ----
 
   /** Adds bytes, which belong to the protocol from now on. */
   push(chunk: Uint8Array): void {
-    if (this.receives()) this.decoder.push(chunk)
+    if (this.receives()) this.borrowed().decoder.push(chunk)
+  }
+
+  /** What reads for this connection, and has nothing of another one's. */
+  private borrowed(): Intake {
+    if (this.intake !== undefined) return this.intake
+    const intake = this.settings.lend()
+    intake.assembler.asOctets = this.asOctets
+    intake.assembler.keepsFragments = this.keepsFragments
+    return this.intake = intake
   }
 
   /**
@@ -177,8 +163,9 @@ export class Protocol {
    * there, saves a copy. It stays the protocol's.
    */
   room(): Uint8Array | undefined {
-    const { assembler, decoder, frames } = this
-    return frames || !decoder.isDry ? undefined : assembler.room(decoder.missing)
+    const { frames, intake } = this
+    if (intake === undefined || frames || !intake.decoder.isDry) return undefined
+    return intake.assembler.room(intake.decoder.missing)
   }
 
   /** The next output, or `undefined`: for want of bytes, or while an `Inflate` is under way. */
@@ -186,7 +173,7 @@ export class Protocol {
     if (this.orders !== undefined) return this.nextOrder()
     if (this.inflatedOutput !== undefined) return this.takeInflated()
     while (this.receives() && this.inflating === undefined) {
-      const frame = this.decoder.next()
+      const frame = this.intake?.decoder.next()
       if (frame === undefined) return this.pause()
       const output = frame instanceof Violation.ProtocolError ? this.violate(frame) : this.receive(frame)
       if (output !== undefined) return output
@@ -196,29 +183,41 @@ export class Protocol {
 
   /** Whether the message that came last is a text. */
   get isText(): boolean {
-    return this.assembler.text
+    return this.intake?.assembler.text === true
   }
 
   /** The payload of each frame of the message that came last, if they are kept apart. */
   get fragments(): ReadonlyArray<Uint8Array> | undefined {
-    return this.assembler.fragments
+    return this.intake?.assembler.fragments
   }
 
   /** Nothing is left to be decoded. */
   private pause(): Order | undefined {
-    this.assembler.settle(this.decoder.missing)
+    const { intake } = this
+    if (intake?.isIdle === true) this.giveBack(intake)
+    else intake?.assembler.settle(intake.decoder.missing)
     return this.ended ? this.finish() : undefined
+  }
+
+  /** One that is not as all others is nobody else's. */
+  private giveBack(intake: Intake): void {
+    intake.assembler.reset()
+    if (this.frames) return
+    this.intake = undefined
+    this.settings.takeBack(intake)
   }
 
   /** Gives texts as octets from now on, and leaves pings to who takes them; or both no more. */
   giveOctets(give: boolean): void {
     this.autoPong = !give
-    this.asOctets = this.assembler.asOctets = give
+    this.asOctets = give
+    if (this.intake !== undefined) this.intake.assembler.asOctets = give
   }
 
   /** Whether the `fragments` of messages that come as octets are kept apart. */
   keepFragments(keep: boolean): void {
-    this.assembler.keepsFragments = keep
+    this.keepsFragments = keep
+    if (this.intake !== undefined) this.intake.assembler.keepsFragments = keep
   }
 
   /** The transport has no more bytes. This is taken into account when all that came before is used up. */
@@ -233,8 +232,9 @@ export class Protocol {
   useFrames(): ReadonlyArray<Order> {
     if (this.frames || !this.receives()) return []
     this.frames = true
-    this.decoder.liftLimit()
-    const frame = this.assembler.giveUp()
+    const { assembler, decoder } = this.borrowed()
+    decoder.liftLimit()
+    const frame = assembler.giveUp()
     return frame === undefined ? [] : [{ _tag: "Fragment", frame }]
   }
 
@@ -269,13 +269,14 @@ export class Protocol {
 
   /** A compressed message comes whole, as one frame: its fragments cannot be read alone. */
   private receiveFragment(frame: Frame): Output | undefined {
-    if (frame.rsv1 || this.assembler.compressed) return this.receiveData(frame)
-    const violation = this.assembler.observe(frame)
+    const { assembler } = this.borrowed()
+    if (frame.rsv1 || assembler.compressed) return this.receiveData(frame)
+    const violation = assembler.observe(frame)
     return violation === undefined ? { _tag: "Fragment", frame } : this.violate(violation)
   }
 
   private receiveData(frame: Frame): Output | undefined {
-    const message = this.assembler.accept(frame)
+    const message = this.borrowed().assembler.accept(frame)
     if (typeof message === "string" || message === undefined || message instanceof Uint8Array) return message
     if (message instanceof Violation.ProtocolError) return this.violate(message)
     this.inflating = message
@@ -284,7 +285,7 @@ export class Protocol {
   }
 
   private receiveClose(payload: Uint8Array): Output | undefined {
-    const close = CloseFrame.decode(this.bytes, payload, this.validateUtf8)
+    const close = CloseFrame.decode(this.settings.bytes, payload, this.settings.validateUtf8)
     if (close instanceof Violation.ProtocolError) return this.violate(close)
     return this.defer(this.step("ReceiveClose", close, undefined))
   }
@@ -318,7 +319,7 @@ export class Protocol {
   }
 
   private readInflated(text: boolean, payload: Uint8Array): Output | Violation.ProtocolError {
-    const message = this.assembler.inflated(text, payload)
+    const message = this.borrowed().assembler.inflated(text, payload)
     if (!this.frames || message instanceof Violation.ProtocolError) return message
     const opcode = text ? Opcode.Text : Opcode.Binary
     return { _tag: "Fragment", frame: { fin: true, rsv1: false, opcode, payload, whole: true } }
@@ -339,7 +340,7 @@ export class Protocol {
 
   /** Fails the connection for a broken rule (RFC 6455 §7.1.7). */
   fail(error: Violation.ProtocolError): ReadonlyArray<Order> {
-    return this.step("Violation", { code: error.closeCode, reason: this.reasons ? error.message : "" }, error)
+    return this.step("Violation", { code: error.closeCode, reason: this.settings.reasons ? error.message : "" }, error)
   }
 
   /** Fails the connection for another reason, such as a peer that is silent: the peer gets the Close, and is not waited for. */
@@ -384,8 +385,9 @@ export class Protocol {
 
   /** What is not delivered by now never will be. */
   private discard(): void {
-    this.decoder.stop()
-    this.assembler.reset()
+    const { intake } = this
+    intake?.decoder.reset()
+    if (intake !== undefined) this.giveBack(intake)
     this.inflatedOutput = undefined
   }
 
@@ -397,13 +399,13 @@ export class Protocol {
     switch (action) {
       case "writeClose":
       case "echoClose":
-        return { _tag: "Write", opcode: Opcode.Close, payload: CloseFrame.encode(this.bytes, close) }
+        return { _tag: "Write", opcode: Opcode.Close, payload: CloseFrame.encode(this.settings.bytes, close) }
       case "reportClean":
         return { _tag: "Closed", ended: { ...close, clean: true, error } }
       case "reportAbnormal":
         return { _tag: "Closed", ended: { ...abnormal, clean: false, error } }
       case "endWrite":
-        return this.endsFirst || this.state === "Failing" ? { _tag: "EndWrite" } : undefined
+        return this.settings.endsFirst || this.state === "Failing" ? { _tag: "EndWrite" } : undefined
       case "destroy":
         return { _tag: "Destroy" }
     }

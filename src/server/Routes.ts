@@ -4,10 +4,10 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as WebSocketError from "../WebSocketError.ts"
 import type { Route } from "../WebSocketServer.ts"
+import { Fibers } from "./Fibers.ts"
 
 /**
  * A route in service.
@@ -17,27 +17,9 @@ import type { Route } from "../WebSocketServer.ts"
  */
 export interface Entry {
   readonly route: Route
-  readonly fibers: Set<Fiber.Fiber<unknown, unknown>>
+  readonly fibers: Fibers
   /** Whether its scope has ended, and it only waits for its connections. */
   closing: boolean
-}
-
-/**
- * Makes serving one of the entry's fibers, from its very start: what it does first may end the route already.
- *
- * @category serving
- * @since 0.1.0
- */
-export const within = <A, E>(entry: Entry, serving: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  Effect.withFiber((fiber) => {
-    keep(entry, fiber)
-    return serving
-  })
-
-/** A function of its own, so that the observer does not hold on to the request. */
-const keep = ({ fibers }: Entry, fiber: Fiber.Fiber<unknown, unknown>): void => {
-  fibers.add(fiber)
-  fiber.addObserver(() => fibers.delete(fiber))
 }
 
 /**
@@ -73,7 +55,7 @@ export class Routes {
       if (this.entries.has(route.path)) {
         return Effect.fail(WebSocketError.fromUsage(`the path ${route.path} has a handler already`))
       }
-      const entry: Entry = { route, fibers: new Set(), closing: false }
+      const entry: Entry = { route, fibers: new Fibers(), closing: false }
       this.entries.set(route.path, entry)
       return Effect.addFinalizer(() => this.remove(entry))
     })
@@ -82,10 +64,7 @@ export class Routes {
   private remove(entry: Entry): Effect.Effect<void> {
     return Effect.suspend(() => {
       entry.closing = true
-      return Effect.ensuring(
-        Fiber.interruptAll(entry.fibers),
-        Effect.sync(() => this.entries.delete(entry.route.path))
-      )
+      return Effect.ensuring(entry.fibers.interrupt, Effect.sync(() => this.entries.delete(entry.route.path)))
     })
   }
 }

@@ -76,7 +76,60 @@ describe("a server that overrides completeUpgrade", () => {
   })
 })
 
+/** Who is among the clients, by the name of its subprotocol: first asked when some have come and one has gone. */
+const present = async ({ WebSocketServer }: Implementation) => {
+  const server: ws.WebSocketServer = new WebSocketServer({ port: 0, host: "localhost" })
+  const names = () => Array.from(server.clients, ({ protocol }) => protocol)
+  const clients = [await open(server, ["a"]), await open(server, ["b"]), await open(server, ["c"])]
+  const left = new Promise((resolve) => server.once("connection", (socket) => socket.once("close", resolve)))
+  clients.push(await open(server, ["d"]))
+  clients[3].terminate()
+  await left
+  clients.push(await open(server, ["e"]))
+  const first = names()
+  clients.push(await open(server, ["f"]))
+  const { clients: set } = server
+  const seen = [first, names(), set === server.clients, set instanceof Set]
+  const empty = new Promise<void>((resolve) => server.close(() => resolve()))
+  for (const client of clients) client.terminate()
+  await empty
+  while (set.size > 0) await new Promise(setImmediate)
+  return seen
+}
+
+/** A server that has a set of its own. */
+const own = async ({ WebSocketServer }: Implementation) => {
+  class Server extends WebSocketServer {
+    override clients = new Set<ws.WebSocket>()
+  }
+  const servers: ReadonlyArray<ws.WebSocketServer> = [
+    new Server({ port: 0, host: "localhost" }),
+    Object.assign(new WebSocketServer({ port: 0, host: "localhost" }), { clients: new Set<ws.WebSocket>() }),
+    Object.assign(new WebSocketServer({ port: 0, host: "localhost", clientTracking: false }), { clients: new Set() })
+  ]
+  const sizes: Array<number> = []
+  for (const server of servers) {
+    const client = await open(server)
+    sizes.push(server.clients.size)
+    server.close()
+    client.terminate()
+  }
+  return sizes
+}
+
 describe("clients", () => {
+  it("are a set in the order in which they came, whenever it is asked for", async () => {
+    const expected = await present(ws)
+    expect(expected).toEqual([["a", "b", "c", "e"], ["a", "b", "c", "e", "f"], true, true])
+    expect(await present(await load("compat"))).toEqual(expected)
+  })
+
+  it("are in the program's set if it has one", async () => {
+    const expected = await own(ws)
+    expect(expected).toEqual([1, 1, 1])
+    expect(await own(await load("compat"))).toEqual(expected)
+  })
+
   it("are not there if they are not tracked", async () => {
     const { WebSocketServer } = await load("compat")
     expect("clients" in new WebSocketServer({ noServer: true, clientTracking: false })).toBe(false)

@@ -1,0 +1,40 @@
+/**
+ * What makes messages of bytes. A connection needs it while it reads, and as long as something of it is half there: else
+ * the next connection has it.
+ *
+ * @since 0.1.0
+ */
+import type * as Bytes from "./Bytes.ts"
+import * as FrameDecoder from "./FrameDecoder.ts"
+import type { Rules } from "./FrameHeader.ts"
+import type * as Limits from "./Limits.ts"
+import * as MessageAssembler from "./MessageAssembler.ts"
+
+/** What it has to know. */
+interface Options {
+  readonly rules: Rules
+  readonly bytes: Bytes.Bytes
+  readonly limits: Limits.Limits
+  readonly validateUtf8: boolean
+}
+
+/**
+ * A decoder, and an assembler of what it decodes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Intake {
+  readonly decoder: FrameDecoder.FrameDecoder
+  readonly assembler: MessageAssembler.MessageAssembler
+
+  constructor({ bytes, limits, rules, validateUtf8 }: Options) {
+    this.decoder = new FrameDecoder.FrameDecoder(rules, bytes, limits.maxMessageSize)
+    this.assembler = new MessageAssembler.MessageAssembler(bytes, limits, validateUtf8)
+  }
+
+  /** Whether nothing is half there. */
+  get isIdle(): boolean {
+    return this.decoder.isIdle && this.assembler.isIdle
+  }
+}
