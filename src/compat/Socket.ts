@@ -35,7 +35,10 @@ export const isUpgraded = (duplex: Carried): boolean => duplex[websocketKey] !==
 export const adopt = (duplex: Carried, websocket: Owner): void => {
   duplex[websocketKey] = websocket
   duplex.on("close", onClose)
-  if (!Object.hasOwn(duplex, "end") && !Object.hasOwn(duplex, "destroy")) Object.assign(duplex, ends)
+  if (!Object.hasOwn(duplex, "end") && !Object.hasOwn(duplex, "destroy")) {
+    duplex.end = ends.end
+    duplex.destroy = ends.destroy
+  }
   if (open++ === 0) process.on("exit", flushAll)
 }
 

@@ -61,12 +61,13 @@ export const decode = (
  */
 export const encode = (bytes: Bytes.Bytes, { code, octets, reason }: CloseFrame): Uint8Array => {
   if (code === 1005) return new Uint8Array(0)
-  const payload = new Uint8Array(2 + maxReasonSize)
+  const isText = octets === undefined && reason !== ""
+  const payload = new Uint8Array(2 + (isText ? maxReasonSize : octets?.length ?? 0))
   payload[0] = code >> 8
   payload[1] = code
-  if (octets === undefined) return payload.subarray(0, 2 + bytes.encodeInto(reason, payload, 2))
-  payload.set(octets, 2)
-  return payload.subarray(0, 2 + octets.length)
+  if (isText) return payload.subarray(0, 2 + bytes.encodeInto(reason, payload, 2))
+  if (octets !== undefined) payload.set(octets, 2)
+  return payload
 }
 
 /**
