@@ -344,7 +344,7 @@ export class WebSocket extends WebSocketEvents implements Recipient {
   _ended(): void {
     const { clean, code, error, reason } = this._driver!.ending.event!
     const violation = error?.reason._tag === "ProtocolError" ? error.reason : undefined
-    const octets = this._driver?.ending.octets ?? Buffer.from(reason)
+    const octets = this._driver?.ending.octets ?? (reason === "" ? Payload.empty : Buffer.from(reason))
     if (violation !== undefined) this.close(violation.closeCode)
     else if (clean) this.close(code === 1005 ? undefined : code, octets)
     this._closing()

@@ -193,8 +193,13 @@ export class Driver implements Receiver, Owner, Debtor {
       this.active = false
       this.outbox.uncork()
       this.regulate()
-      if (!isDone) queueMicrotask(() => this.read()) // a tap threw: what it has not seen yet is not lost
+      if (!isDone) this.readLater()
     }
+  }
+
+  /** A tap threw: what it has not seen yet is not lost. */
+  private readLater(): void {
+    queueMicrotask(() => this.read())
   }
 
   /** What is left of a transport that is gone is little, and all of it is decoded: the end is not to wait for a reader. */
@@ -466,7 +471,7 @@ export class Driver implements Receiver, Owner, Debtor {
     this.outbox.abandon()
     this.compressor?.close()
     this.heartbeat?.stop()
-    this.pings?.fail(() => error ?? WebSocketError.fromClose(ended.code, ended.reason))
+    this.pings?.fail(ended, error)
     this.deadline?.clear()
     if (!this.ending.isGone) this.allow(this.lingerTimeout)
     this.stopped = false

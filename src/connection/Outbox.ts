@@ -257,7 +257,7 @@ export class Outbox {
     this.encoder = this.receipts = undefined
     this.tally.octetsOut += encoder.size
     const copy = this.holds || transport.queued > 0 || !transport.releases
-    transport.write(encoder.take(copy), receipts && ((error) => receipts.forEach((receipt) => receipt(error))))
+    transport.write(encoder.take(copy), receipts && tell(receipts))
     this.holds = transport.queued > 0
     if (!copy) encoder.settle(!this.holds)
     this.encoders.takeBack(encoder)
@@ -297,9 +297,14 @@ export class Outbox {
   }
 
   private written(receipt?: Receipt): void {
-    if (receipt !== undefined) (this.receipts ??= []).push(receipt)
+    if (receipt !== undefined) this.expect(receipt)
     if (this.gathered >= flushMark) this.flush()
     else if (!this.scheduled && !this.corked) this.schedule()
+  }
+
+  private expect(receipt: Receipt): void {
+    if (this.receipts === undefined) this.receipts = [receipt]
+    else this.receipts.push(receipt)
   }
 
   private schedule(): void {
@@ -307,5 +312,7 @@ export class Outbox {
     queueMicrotask(() => this.flush())
   }
 }
+
+const tell = (receipts: ReadonlyArray<Receipt>): Receipt => (error) => receipts.forEach((receipt) => receipt(error))
 
 const ignore = (): void => {}

@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import type * as WebSocketError from "../WebSocketError.ts"
+import type { CloseFrame } from "../protocol/CloseFrame.ts"
+import * as WebSocketError from "../WebSocketError.ts"
 import type { Distribution } from "./Distribution.ts"
 
 /**
@@ -60,12 +61,12 @@ export class Pings {
   }
 
   /** No pong will come any more. The error is made if somebody waits for one. */
-  fail(makeError: () => WebSocketError.WebSocketError): void {
+  fail({ code, reason }: CloseFrame, error: WebSocketError.WebSocketError | undefined): void {
     const { waiting } = this
     if (waiting.length === 0) return
-    const error = makeError()
+    const failure = error ?? WebSocketError.fromClose(code, reason)
     this.waiting = none
-    for (const { answered } of waiting) answered(error)
+    for (const { answered } of waiting) answered(failure)
   }
 }
 

@@ -83,6 +83,7 @@ export interface Options extends Settings.Options {
 }
 
 const normal: CloseFrame.CloseFrame = { code: 1005, reason: "" }
+const noOrders: ReadonlyArray<Order> = []
 const abnormal: CloseFrame.CloseFrame = { code: 1006, reason: "" }
 
 /**
@@ -371,8 +372,20 @@ export class Protocol {
     const { actions, state } = CloseHandshake.transitions[this.state][input]
     this.state = state
     if (!this.receives()) this.discard()
-    const orders = actions.map((action) => this.order(action, close, error))
-    return this.behindWaiting(orders.filter((order) => order !== undefined))
+    return actions.length === 0 ? noOrders : this.behindWaiting(this.ordersFor(actions, close, error))
+  }
+
+  private ordersFor(
+    actions: ReadonlyArray<CloseHandshake.Action>,
+    close: CloseFrame.CloseFrame,
+    error: Violation.ProtocolError | undefined
+  ): ReadonlyArray<Order> {
+    const due = this.endsTcp() ? actions : actions.filter((action) => action !== "endWrite")
+    return due.map((action) => this.order(action, close, error))
+  }
+
+  private endsTcp(): boolean {
+    return this.settings.endsFirst || this.state === "Failing"
   }
 
   /** What waits in `next` has to be done before. */
@@ -395,7 +408,7 @@ export class Protocol {
     action: CloseHandshake.Action,
     close: CloseFrame.CloseFrame,
     error: Violation.ProtocolError | undefined
-  ): Order | undefined {
+  ): Order {
     switch (action) {
       case "writeClose":
       case "echoClose":
@@ -405,7 +418,7 @@ export class Protocol {
       case "reportAbnormal":
         return { _tag: "Closed", ended: { ...abnormal, clean: false, error } }
       case "endWrite":
-        return this.settings.endsFirst || this.state === "Failing" ? { _tag: "EndWrite" } : undefined
+        return { _tag: "EndWrite" }
       case "destroy":
         return { _tag: "Destroy" }
     }
