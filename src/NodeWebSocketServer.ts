@@ -21,6 +21,7 @@ import { pathOf } from "./server/NodeUpgradeRequest.ts"
 import * as Routes from "./server/Routes.ts"
 import { http, https } from "./transport/NodeModules.ts"
 import * as NodeUpgrade from "./transport/NodeUpgrade.ts"
+import * as NodeUpgradeReader from "./transport/NodeUpgradeReader.ts"
 import * as WebSocketError from "./WebSocketError.ts"
 import { WebSocketServer } from "./WebSocketServer.ts"
 
@@ -77,6 +78,7 @@ export const layer = (options: ListenOptions): Layer.Layer<WebSocketServer, WebS
     Effect.gen(function*() {
       const server = yield* Effect.acquireRelease(Effect.sync(() => makeServer(options)), stop)
       if (options.tls !== undefined) yield* dropHandshakes(server)
+      else yield* Effect.acquireRelease(Effect.sync(() => NodeUpgradeReader.readOn(server)), Effect.sync)
       yield* listen(server, options)
       return yield* serve(server, options)
     })

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Member, Roster } from "../connection/Roster.ts"
+import { type Member, Roster } from "../transport/Roster.ts"
 
 /** A client, with a number that is greater than those of all before it. */
 interface Client extends Member {

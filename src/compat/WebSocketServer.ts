@@ -14,6 +14,7 @@ import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
 import { http } from "../transport/NodeModules.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
+import * as NodeUpgradeReader from "../transport/NodeUpgradeReader.ts"
 import { Clients } from "./Clients.ts"
 import * as HeaderList from "./HeaderList.ts"
 import * as Options from "./Options.ts"
@@ -113,6 +114,7 @@ export class WebSocketServer extends EventEmitter {
     this._untrack = untracker(this)
     if (port !== null && port !== undefined) {
       this._server = http.createServer(upgradeRequired)
+      NodeUpgradeReader.readOn(this._server)
       // Not by name: a `port` that is no number is the path of a socket or named pipe
       this._server.listen(port as number, host ?? undefined, backlog ?? undefined, callback)
     } else if (server) this._server = server

@@ -5,8 +5,8 @@
  */
 import type { Ended, Role } from "../protocol/Protocol.ts"
 import type { Violation } from "../protocol/Violation.ts"
+import { type Member, Roster } from "../transport/Roster.ts"
 import { Distribution } from "./Distribution.ts"
-import { type Member, Roster } from "./Roster.ts"
 
 /**
  * A connection as it is looked at.

@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { type Member, Roster } from "../connection/Roster.ts"
+import { type Member, Roster } from "../transport/Roster.ts"
 
 interface Serving extends Member {
   readonly fiber: Fiber.Fiber<unknown, unknown>

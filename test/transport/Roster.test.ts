@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
-import { Roster } from "../../src/connection/Roster.ts"
+import { Roster } from "../../src/transport/Roster.ts"
 
 it("has those who came and have not gone, however often they are said to go", () => {
   const steps = fc.array(fc.record({ who: fc.nat(7), comes: fc.boolean() }), { maxLength: 60 })

@@ -1,0 +1,147 @@
+/**
+ * Reading requests to upgrade before Node's HTTP server does, whose parser, and what it sets up for a connection, are a
+ * tenth of a handshake.
+ *
+ * @since 0.1.0
+ */
+import type { IncomingMessage, Server } from "node:http"
+import type { Socket } from "node:net"
+import * as UpgradeHead from "../protocol/UpgradeHead.ts"
+import { http } from "./NodeModules.ts"
+import { type Member, Roster } from "./Roster.ts"
+
+/** Milliseconds after which those who say nothing are the HTTP server's, which has its own time-out for them. */
+const patience = ({ headersTimeout }: Server): number => headersTimeout > 0 ? Math.min(headersTimeout / 10, 1000) : 1000
+
+const readerKey = Symbol("effect-ws/NodeUpgradeReader")
+
+/** A socket that has said nothing yet. Its listeners are the same functions for all, and find the reader there. */
+type Silent = Socket & Member & { [readerKey]: NodeUpgradeReader }
+
+class NodeUpgradeReader {
+  private readonly server: Server
+  private readonly accept: (socket: Socket) => void
+  private readonly silent = new Roster<Silent>()
+  private timer: NodeJS.Timeout | undefined = undefined
+  private retired = false
+
+  constructor(server: Server) {
+    const [accept] = server.listeners("connection")
+    this.server = server
+    this.accept = (socket) => void accept.call(server, socket)
+    server.off("connection", accept as () => void)
+    server.on("connection", (socket: Silent) => this.begin(socket))
+  }
+
+  private begin(socket: Silent): void {
+    if (this.retired) return this.accept(socket)
+    socket[readerKey] = this
+    socket._place = 0
+    this.silent.add(socket)
+    this.timer ??= setTimeout(() => this.handOver(), patience(this.server)).unref()
+    socket.on("error", onError)
+    socket.on("end", onEnd)
+    socket.on("data", onData)
+  }
+
+  retire(): void {
+    this.retired = true
+    this.handOver()
+  }
+
+  private handOver(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    for (const socket of Array.from(this.silent)) {
+      this.leave(socket)
+      if (!socket.destroyed) this.accept(socket)
+    }
+  }
+
+  /** Leaves the socket as if nobody had read from it. */
+  private leave(socket: Silent): void {
+    this.silent.delete(socket)
+    socket.off("data", onData)
+    socket.off("end", onEnd)
+    socket.off("error", onError)
+    ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
+  }
+
+  take(socket: Silent, bytes: Buffer): void {
+    this.leave(socket)
+    const head = this.isUsual() ? UpgradeHead.read(bytes.toString("latin1", 0, this.maxSize)) : undefined
+    if (head === undefined) {
+      socket.unshift(bytes)
+      this.accept(socket)
+    } else this.server.emit("upgrade", requestOf(socket, head), socket, bytes.subarray(head.size))
+  }
+
+  /** Whether the program has not set what only the HTTP server knows to heed. */
+  private isUsual(): boolean {
+    const { server } = this
+    return server.maxHeadersCount === null && server.timeout === 0 && server.listenerCount("upgrade") > 0
+  }
+
+  private get maxSize(): number {
+    return (this.server as Server & { readonly maxHeaderSize?: number }).maxHeaderSize ?? http.maxHeaderSize
+  }
+
+  /** The HTTP server has no half-open connections either. */
+  end(socket: Silent): void {
+    this.leave(socket)
+    socket.end()
+  }
+
+  fail(socket: Silent, error: Error): void {
+    this.leave(socket)
+    socket.on("error", ignore)
+    if (!this.server.emit("clientError", error, socket)) socket.destroy()
+  }
+}
+
+/** A request as Node's parser leaves it, when it is an upgrade's. */
+const requestOf = (socket: Socket, { headers, rawHeaders, target }: UpgradeHead.UpgradeHead): IncomingMessage => {
+  const request: IncomingMessage & { upgrade?: boolean } = new http.IncomingMessage(socket)
+  request.httpVersionMajor = request.httpVersionMinor = 1
+  request.httpVersion = "1.1"
+  request.method = "GET"
+  request.url = target
+  request.headers = headers
+  request.rawHeaders = rawHeaders
+  request.complete = true
+  request.upgrade = true
+  request.push(null)
+  return request
+}
+
+function onData(this: Silent, bytes: Buffer): void {
+  this[readerKey].take(this, bytes)
+}
+
+function onEnd(this: Silent): void {
+  this[readerKey].end(this)
+}
+
+function onError(this: Silent, error: Error): void {
+  this[readerKey].fail(this, error)
+}
+
+const ignore = (): void => {}
+
+/**
+ * Takes the connections of an HTTP server of our own, without TLS, for their first read. Returns how to leave that to the
+ * server again, with those that have said nothing yet.
+ *
+ * **Details**
+ *
+ * A plain request to upgrade that comes in one read makes the server emit `upgrade`, just as it does by itself. Whatever
+ * else comes, or does not come, is handed to the server.
+ *
+ * @category handshake
+ * @since 0.1.0
+ */
+export const readOn = (server: Server): () => void => {
+  if (server.listenerCount("connection") !== 1) return ignore // there is somebody besides the server itself
+  const reader = new NodeUpgradeReader(server)
+  return () => reader.retire()
+}
