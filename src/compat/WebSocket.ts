@@ -118,6 +118,7 @@ export class WebSocket extends WebSocketEvents implements Recipient {
 
   // ---- what it is ----
 
+  /** Its place in the order in which the process's connections were made. */
   get _number(): number {
     return this._driver?.number ?? 0
   }

@@ -88,9 +88,9 @@ export class FrameDecoder {
     this.messageSize = 0
   }
 
-  /** Whether everything that was pushed is decoded, and no frame is half there. */
+  /** Whether no frame is half there, and none waits. */
   get isIdle(): boolean {
-    return this.length < 0 && this.split === undefined && this.input.available() === 0
+    return this.length < 0 && this.split === undefined && this.isDry
   }
 
   /** Lets messages be of any size, where nobody holds them. */

@@ -6,13 +6,13 @@
  */
 import type * as Bytes from "./Bytes.ts"
 import * as FrameDecoder from "./FrameDecoder.ts"
-import type { Rules } from "./FrameHeader.ts"
 import type * as Limits from "./Limits.ts"
 import * as MessageAssembler from "./MessageAssembler.ts"
 
 /** What it has to know. */
 interface Options {
-  readonly rules: Rules
+  readonly role: "client" | "server"
+  readonly compression: boolean
   readonly bytes: Bytes.Bytes
   readonly limits: Limits.Limits
   readonly validateUtf8: boolean
@@ -28,7 +28,9 @@ export class Intake {
   readonly decoder: FrameDecoder.FrameDecoder
   readonly assembler: MessageAssembler.MessageAssembler
 
-  constructor({ bytes, limits, rules, validateUtf8 }: Options) {
+  /** A client masks what it sends (RFC 6455 §5.1); RSV1 marks what is compressed (RFC 7692 §6). */
+  constructor({ bytes, compression, limits, role, validateUtf8 }: Options) {
+    const rules = { masked: role === "server", rsv1: compression }
     this.decoder = new FrameDecoder.FrameDecoder(rules, bytes, limits.maxMessageSize)
     this.assembler = new MessageAssembler.MessageAssembler(bytes, limits, validateUtf8)
   }

@@ -48,19 +48,19 @@ export type Given = { readonly [Name in keyof Limits]?: Limits[Name] | undefined
  * @category constructors
  * @since 0.1.0
  */
-export const resolve = (given: Given = {}): Limits => {
-  const limits = {
-    maxMessageSize: given.maxMessageSize ?? defaults.maxMessageSize,
-    maxFragments: given.maxFragments ?? defaults.maxFragments,
-    maxChunks: given.maxChunks ?? defaults.maxChunks,
-    maxPendingPings: given.maxPendingPings ?? defaults.maxPendingPings
-  }
-  return latest = equal(limits, latest) ? latest : limits
-}
+export const resolve = (given: Given = {}): Limits => ({
+  maxMessageSize: given.maxMessageSize ?? defaults.maxMessageSize,
+  maxFragments: given.maxFragments ?? defaults.maxFragments,
+  maxChunks: given.maxChunks ?? defaults.maxChunks,
+  maxPendingPings: given.maxPendingPings ?? defaults.maxPendingPings
+})
 
-/** Most connections of a process have the same, and share them. */
-let latest = defaults
-
-const equal = (a: Limits, b: Limits): boolean =>
+/**
+ * Whether two are the same limits.
+ *
+ * @category comparing
+ * @since 0.1.0
+ */
+export const equal = (a: Limits, b: Limits): boolean =>
   a.maxMessageSize === b.maxMessageSize && a.maxFragments === b.maxFragments && a.maxChunks === b.maxChunks &&
   a.maxPendingPings === b.maxPendingPings

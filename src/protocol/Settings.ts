@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import * as Bytes from "./Bytes.ts"
-import type { Rules } from "./FrameHeader.ts"
 import { Intake } from "./Intake.ts"
 import * as Limits from "./Limits.ts"
 
@@ -37,24 +36,13 @@ export interface Options {
   readonly endsFirst?: boolean | undefined
 }
 
-/** The options with their defaults. */
-interface Given {
-  readonly role: Role
-  readonly bytes: Bytes.Bytes
-  readonly limits: Limits.Limits
-  readonly compression: boolean
-  readonly validateUtf8: boolean
-  readonly reasons: boolean
-  readonly endsFirst: boolean
-}
-
 /**
  * The settings of connections.
  *
  * @category models
  * @since 0.1.0
  */
-export class Settings implements Given {
+export class Settings {
   readonly role: Role
   readonly bytes: Bytes.Bytes
   readonly limits: Limits.Limits
@@ -62,19 +50,22 @@ export class Settings implements Given {
   readonly validateUtf8: boolean
   readonly reasons: boolean
   readonly endsFirst: boolean
-  /** What frames may be like (RFC 6455 §5.1, RFC 7692 §6). */
-  readonly rules: Rules
   private spare: Intake | undefined = undefined
 
-  constructor(given: Given) {
-    this.role = given.role
-    this.bytes = given.bytes
-    this.limits = given.limits
-    this.compression = given.compression
-    this.validateUtf8 = given.validateUtf8
-    this.reasons = given.reasons
-    this.endsFirst = given.endsFirst
-    this.rules = { masked: given.role === "server", rsv1: given.compression }
+  constructor(options: Options) {
+    this.role = options.role
+    this.bytes = options.bytes ?? Bytes.portable
+    this.limits = Limits.resolve(options.limits)
+    this.compression = options.compression ?? false
+    this.validateUtf8 = options.validateUtf8 ?? true
+    this.reasons = options.reasons ?? true
+    this.endsFirst = options.role === "server" || (options.endsFirst ?? false)
+  }
+
+  equals(that: Settings): boolean {
+    return this.role === that.role && this.bytes === that.bytes && Limits.equal(this.limits, that.limits) &&
+      this.compression === that.compression && this.validateUtf8 === that.validateUtf8 &&
+      this.reasons === that.reasons && this.endsFirst === that.endsFirst
   }
 
   /** An intake in which nothing is half there. */
@@ -91,33 +82,21 @@ export class Settings implements Given {
 }
 
 /**
- * The settings of these options.
+ * The settings of these options: the same as others have, unless there were many others since.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const of = (options: Options): Settings => {
-  const given = {
-    role: options.role,
-    bytes: options.bytes ?? Bytes.portable,
-    limits: Limits.resolve(options.limits),
-    compression: options.compression ?? false,
-    validateUtf8: options.validateUtf8 ?? true,
-    reasons: options.reasons ?? true,
-    endsFirst: options.role === "server" || (options.endsFirst ?? false)
-  }
-  return known.find((settings) => equal(settings, given)) ?? add(new Settings(given))
+  const settings = new Settings(options)
+  return known.find((one) => one.equals(settings)) ?? add(settings)
 }
 
-/** A process has few; where it has more, some are not shared. */
+/** The latest that were not like another; a process has few. */
 const known: Array<Settings> = []
 const most = 16
 
 const add = (settings: Settings): Settings => {
-  if (known.length < most) known.push(settings)
+  if (known.push(settings) > most) known.shift()
   return settings
 }
-
-const equal = (a: Given, b: Given): boolean =>
-  a.role === b.role && a.bytes === b.bytes && a.limits === b.limits && a.compression === b.compression &&
-  a.validateUtf8 === b.validateUtf8 && a.reasons === b.reasons && a.endsFirst === b.endsFirst
