@@ -252,6 +252,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 )
 
 describe("listeners", () => {
+  it("are of any event, also of one that has the name of a property of objects", () => {
+    alike((log, target) => {
+      for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
+        log(name, target.emit(name), target.listenerCount(name))
+        target.on(name, () => log(name, "called"))
+        log(target.emit(name), target.listenerCount(name), target.eventNames())
+      }
+    })
+  })
+
   it("are the emitter's, and come and go as in ws, whatever is done", () => {
     fc.assert(fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
       alike((log, target) => {
