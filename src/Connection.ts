@@ -245,7 +245,7 @@ class ConnectionImpl implements Connection {
   }
 
   get state() {
-    return this.driver.ending.state
+    return this.driver.state
   }
 
   get protocol() {
@@ -265,7 +265,7 @@ class ConnectionImpl implements Connection {
   }
 
   get bufferedAmount() {
-    return this.driver.outbox.size
+    return this.driver.unsent
   }
 
   toJSON() {

@@ -81,7 +81,7 @@ const facts: ReadonlyArray<Fact> = [
     "backpressure_seconds_total",
     heldUp,
     outgoing,
-    (tally) => tally.congestedTime / 1000 + tally.sum(({ outbox }) => secondsSince(outbox.congestedSince))
+    (tally) => tally.congestedTime / 1000 + tally.sum(({ congestedSince }) => secondsSince(congestedSince))
   ),
   gauge(
     "paused_connections",
@@ -96,7 +96,7 @@ const facts: ReadonlyArray<Fact> = [
   gauge(
     "outbox_bytes",
     "Octets that were sent, and that no operating system has taken",
-    (tally) => tally.sum(({ outbox }) => outbox.size)
+    (tally) => tally.sum(({ unsent }) => unsent)
   )
 ]
 

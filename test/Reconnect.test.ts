@@ -611,10 +611,10 @@ describe("receiving", () => {
       )
       const first = yield* next
       yield* client.connection
-      Connection.toDriver(first)!.driver.outbox.cork() // so that both come in one read
+      Connection.toDriver(first)!.driver.outbox.takeOverFlush() // so that both come in one read
       yield* first.send("a")
       const closing = yield* Effect.forkChild(first.close(1012), { startImmediately: true })
-      Connection.toDriver(first)!.driver.outbox.uncork()
+      Connection.toDriver(first)!.driver.flush()
       yield* Fiber.join(closing)
       yield* TestClock.adjust("1 second")
       const second = yield* next

@@ -33,6 +33,8 @@ type State = 0 | 1 | 2 | 3
 
 type Callback = (error?: Error | null) => void
 
+const abnormal = { code: 1006, reason: Payload.empty }
+
 const closedEarly = "WebSocket was closed before the connection was established"
 
 /**
@@ -81,9 +83,8 @@ export class WebSocket extends WebSocketEvents implements Recipient {
   _autoPong: boolean
   _closeTimeout: number
   _binaryType: Payload.BinaryType = "nodebuffer"
-  _closeCode = 1006
-  _closeMessage: Buffer = Payload.empty
-  _closeFrameReceived = false
+  /** What the peer's Close said, when the closing handshake is over. */
+  _goodbye: { readonly code: number; readonly reason: Buffer } | undefined = undefined
   _paused = false
   _errorEmitted = false
   _gone = false
@@ -125,7 +126,7 @@ export class WebSocket extends WebSocketEvents implements Recipient {
 
   /** The live socket. Whoever takes it into their own hands finds everything written that was sent before. */
   get _socket(): Duplex | null {
-    this._driver?.outbox.flush()
+    this._driver?.flush()
     return this._duplex
   }
 
@@ -135,8 +136,12 @@ export class WebSocket extends WebSocketEvents implements Recipient {
     return driver === undefined ? null : this._outgoing ??= new Outgoing(driver.outbox, this._isServer)
   }
 
+  get _closeFrameReceived(): boolean {
+    return this._goodbye !== undefined
+  }
+
   get _closeFrameSent(): boolean {
-    return this._driver?.closeWritten === true
+    return this._driver?.isCloseWritten === true
   }
 
   get readyState(): State {
@@ -223,7 +228,7 @@ export class WebSocket extends WebSocketEvents implements Recipient {
     driver.protocol.keepFragments(this._binaryType === "fragments")
     return () => {
       driver.setTap(incoming)
-      driver.ending.watch(incoming)
+      driver.watch(incoming)
     }
   }
 
@@ -315,7 +320,7 @@ export class WebSocket extends WebSocketEvents implements Recipient {
   }
 
   _sendTooLate(data: unknown, callback: Callback | undefined): void {
-    this._driver?.outbox.flush() // the callbacks of what was sent come first
+    this._driver?.flush() // the callbacks of what was sent come first
     if (data) this._unsent += Payload.lengthOf(data)
     if (callback) process.nextTick(callback, notOpen(this._readyState))
   }
@@ -349,11 +354,7 @@ export class WebSocket extends WebSocketEvents implements Recipient {
     if (violation !== undefined) this.close(violation.closeCode)
     else if (clean) this.close(code === 1005 ? undefined : code, octets)
     this._closing()
-    this._closeFrameReceived = clean
-    if (clean) {
-      this._closeCode = code
-      this._closeMessage = Payload.asBuffer(octets)
-    }
+    if (clean) this._goodbye = { code, reason: Payload.asBuffer(octets) }
     if (violation !== undefined) {
       const translated = Errors.fromViolation(violation)
       this._incoming?.afterwards(() => this._emitError(translated))
@@ -365,6 +366,7 @@ export class WebSocket extends WebSocketEvents implements Recipient {
   _lost(): void {
     this._closing()
     this._gone = true
+    if (this._duplex !== null) Socket.leave(this._duplex)
     if (this._driver?.ending.event !== undefined) this._finish()
   }
 
@@ -382,7 +384,8 @@ export class WebSocket extends WebSocketEvents implements Recipient {
     if (this._readyState === 3) return
     this._outgoing?.settle()
     this._readyState = 3
-    this.emit("close", this._closeCode, this._closeMessage)
+    const { code, reason } = this._goodbye ?? abnormal
+    this.emit("close", code, reason)
   }
 
   // ---- failing to open ----

@@ -42,7 +42,7 @@ const sendFrom = (
   from: number,
   options: SendOptions | undefined
 ): Effect.Effect<void, WebSocketError> => {
-  const { unsendable } = driver.ending
+  const { unsendable } = driver
   if (unsendable !== undefined) return Effect.fail(unsendable)
   return sendRest(driver, messages, encode(driver, messages, from, options), options)
 }

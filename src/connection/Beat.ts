@@ -91,7 +91,7 @@ export class Beat implements Heartbeat, Timed {
 
   onDue(now: number): void {
     const { driver, settings } = this
-    if (driver.ending.state !== "Open" || driver.protocol.state !== "Open") return this.stop() // closing has a timer of its own
+    if (driver.state !== "Open" || driver.protocol.state !== "Open") return this.stop() // closing has a timer of its own
     this.look(now)
     if (now - this.askedAt >= settings.timeout) return this.fail("pong", settings.timeout)
     if (now - this.dataAt >= settings.idleTimeout) return this.fail("data", settings.idleTimeout)

@@ -17,7 +17,7 @@ import type { Driver } from "./Driver.ts"
 export const send = (drivers: Iterable<Driver>, message: Prepared, compress: boolean): Effect.Effect<void> => {
   const slow: Array<Driver> = []
   for (const driver of drivers) {
-    if (driver.ending.state !== "Open") continue
+    if (driver.state !== "Open") continue
     const { outbox } = driver
     const run = () => outbox.message(message, compress)
     if (outbox.isFree) run()

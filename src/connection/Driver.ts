@@ -11,17 +11,14 @@ import * as Opcode from "../protocol/Opcode.ts"
 import type * as Protocol from "../protocol/Protocol.ts"
 import type { ProtocolError } from "../protocol/Violation.ts"
 import { nodeBytes } from "../transport/NodeBytes.ts"
-import type { Receiver, Transport } from "../transport/Transport.ts"
+import type { Receiver } from "../transport/Transport.ts"
 import * as WebSocketError from "../WebSocketError.ts"
-import type { Compressor } from "./Compressor.ts"
 import { Deadline, type Debtor, type StartTimer } from "./Deadline.ts"
-import type { Encoders } from "./Encoders.ts"
-import { Ending } from "./Ending.ts"
-import * as Inbox from "./Inbox.ts"
+import type { Watcher } from "./Ending.ts"
+import type * as Inbox from "./Inbox.ts"
 import { giveTo, type Item } from "./Item.ts"
-import { Outbox, type Owner } from "./Outbox.ts"
+import * as Parts from "./Parts.ts"
 import { type Answered, Pings } from "./Pings.ts"
-import { tallies, type Tally } from "./Tally.ts"
 import type { Tap } from "./Tap.ts"
 
 /** The end is known, and TCP has still to end. A peer that lingers then holds up nobody for longer than this. */
@@ -33,13 +30,7 @@ const usualLinger = 1000
  * @category models
  * @since 0.1.0
  */
-export interface Options {
-  readonly protocol: Protocol.Protocol
-  readonly transport: Transport
-  readonly encoders: Encoders
-  /** If permessage-deflate was agreed on. */
-  readonly compressor: Compressor | undefined
-  readonly inboxSize: number
+export interface Options extends Parts.Options {
   /** How many milliseconds the peer may take with its part of the closing handshake. */
   readonly closeTimeout: number
   /** How many TCP may take to end after that. Default 1000, or `closeTimeout` if it is less. */
@@ -67,29 +58,22 @@ export interface Heartbeat {
  * @category models
  * @since 0.1.0
  */
-export class Driver implements Receiver, Owner, Debtor {
+export class Driver extends Parts.Parts implements Receiver, Debtor {
   /** Which connection of its role it is, from 1. */
   readonly number: number
   _place = 0
-  readonly protocol: Protocol.Protocol
-  readonly transport: Transport
-  readonly outbox: Outbox
-  readonly compressor: Compressor | undefined
-  readonly ending = new Ending()
-  private readonly tally: Tally
-  private readonly inboxSize: number
-  private queue: Inbox.Inbox<Item> | undefined = undefined
   private readonly closeTimeout: number
   private readonly lingerTimeout: number
   /** Takes messages and control frames instead of the inbox. */
   private tap: Tap | undefined = undefined
+  private watcher: Watcher | undefined = undefined
   private readonly startTimer: StartTimer
   private deadline: Deadline | undefined = undefined
   private pings: Pings | undefined = undefined
   /** Whether a stream reads, and so will take what comes. */
   private reading = false
-  private discarding = false
-  private active = false
+  /** Whether it decodes, and flushes after that. */
+  isActive = false
   /** Since when the peer is held back, as `performance.now()` told. */
   pausedSince: number | undefined = undefined
   private inflating = false
@@ -106,36 +90,26 @@ export class Driver implements Receiver, Owner, Debtor {
   givesFrames = false
   /** Whether the peer's Close is answered at once, also if the reader is busy with what came before. */
   isPrompt = false
-  /** Whether the operating system has taken our Close. */
-  closeWritten = false
 
   constructor(options: Options) {
-    this.protocol = options.protocol
-    this.transport = options.transport
+    super(options)
     this.closeTimeout = options.closeTimeout
     this.lingerTimeout = options.lingerTimeout ?? Math.min(options.closeTimeout, usualLinger)
     this.startTimer = options.startTimer
-    this.inboxSize = options.inboxSize
-    this.compressor = options.compressor
-    this.tally = tallies[options.protocol.role]
-    const { compressor, encoders, transport } = options
-    this.outbox = new Outbox({ encoders, transport, compressor, tally: this.tally, owner: this })
     this.number = this.tally.begin(this)
   }
 
-  /** What came, and was not taken yet. */
-  get inbox(): Inbox.Inbox<Item> {
-    return this.queue ??= new Inbox.Inbox(this.inboxSize)
-  }
-
-  get unread(): number {
-    return this.queue?.size ?? 0
+  /** Tells of the end, which may have come already. */
+  watch(watcher: Watcher): void {
+    this.watcher = watcher
+    if (this.state === "Closed") watcher.onClosed()
+    if (this.isGone) watcher.onGone()
   }
 
   /** Starts reading. What was sent before that may have drained with nobody to be told. */
   start(): void {
     this.transport.start(this)
-    if (this.outbox.isCongested && !this.transport.congested) this.outbox.drained()
+    if (this.congestedSince !== undefined && !this.transport.congested) this.outbox.drained()
   }
 
   // ---- what the transport tells ----
@@ -154,7 +128,7 @@ export class Driver implements Receiver, Owner, Debtor {
   onDrain(): void {
     this.signs++
     this.otherSigns++
-    this.outbox.drained()
+    this.madeOutbox?.drained()
   }
 
   onWritable(writable: boolean): void {
@@ -167,31 +141,34 @@ export class Driver implements Receiver, Owner, Debtor {
     this.read()
   }
 
-  onClose(error: Error | undefined): void {
-    if (this.ending.isGone) return
-    this.ending.isGone = true
-    if (error !== undefined) this.ending.blame(WebSocketError.fromTransport(error))
+  onClose(error: Error | undefined, rest?: Uint8Array | undefined): void {
+    if (this.isGone) return
+    const { ending } = this
+    ending.isGone = true
+    if (error !== undefined) ending.blame(WebSocketError.fromTransport(error))
+    this.tap?.onClosing()
+    if (rest !== undefined) this.onBytes(rest)
     this.protocol.endOfStream()
     this.readOn()
     this.deadline?.clear()
-    this.ending.tellGone()
+    this.watcher?.onGone()
+    ending.tellGone()
   }
 
   // ---- reading ----
 
   /** Decodes all that is there, hands it over at once, and writes what came of that in one go. */
   private read(): void {
-    if (this.active) return
-    this.active = true
-    this.outbox.cork()
+    if (this.isActive) return
+    this.isActive = true
     let isDone = false
     try {
       do this.decode()
-      while (this.queue?.wake() === true)
+      while (this.madeInbox?.wake() === true)
       isDone = true
     } finally {
-      this.active = false
-      this.outbox.uncork()
+      this.isActive = false
+      this.flush()
       this.regulate()
       if (!isDone) this.readLater()
     }
@@ -205,7 +182,7 @@ export class Driver implements Receiver, Owner, Debtor {
   /** What is left of a transport that is gone is little, and all of it is decoded: the end is not to wait for a reader. */
   private decode(): void {
     let messages = 0
-    while (this.held === undefined && (this.ending.isGone || !this.isBlocked())) {
+    while (this.held === undefined && (this.isGone || !this.isBlocked())) {
       const output = this.protocol.next()
       if (output === undefined) break
       if (typeof output === "string" || output instanceof Uint8Array) {
@@ -224,7 +201,7 @@ export class Driver implements Receiver, Owner, Debtor {
   }
 
   private isFull(): boolean {
-    return this.queue?.isFull() === true
+    return this.madeInbox?.isFull() === true
   }
 
   private isBlocked(): boolean {
@@ -233,9 +210,9 @@ export class Driver implements Receiver, Owner, Debtor {
 
   /** Holds the peer back while nothing is taken, unless it is only its Close that is waited for, or while inflating. */
   private regulate(): void {
-    if (this.isFull() && this.ending.begun !== undefined && !this.reading) this.discard()
+    if (this.isFull() && this.madeEnding?.begun !== undefined && !this.reading) this.discard()
     const pause = this.inflating || this.isBlocked()
-    if (pause === (this.pausedSince !== undefined) || this.ending.isGone) return
+    if (pause === (this.pausedSince !== undefined) || this.isGone) return
     if (pause) this.pause()
     else this.resume()
   }
@@ -252,8 +229,8 @@ export class Driver implements Receiver, Owner, Debtor {
 
   /** What came after the end is not counted. */
   private endPause(): void {
-    const { ending, pausedSince } = this
-    if (pausedSince !== undefined && ending.event === undefined) {
+    const { pausedSince, state } = this
+    if (pausedSince !== undefined && state !== "Closed") {
       this.tally.pausedTime += performance.now() - pausedSince
     }
     this.pausedSince = undefined
@@ -264,7 +241,7 @@ export class Driver implements Receiver, Owner, Debtor {
     this.tap = tap
     if (tap === undefined) this.stopped = false
     this.protocol.giveOctets(tap !== undefined)
-    if (tap !== undefined) { for (const item of this.queue?.drain() ?? []) giveTo(tap, item) }
+    if (tap !== undefined) { for (const item of this.madeInbox?.drain() ?? []) giveTo(tap, item) }
     this.read()
   }
 
@@ -313,8 +290,7 @@ export class Driver implements Receiver, Owner, Debtor {
 
   /** Nobody reads any more: what comes is dropped, so that the peer's Close can be seen. */
   discard(): void {
-    if (this.discarding) return
-    this.discarding = true
+    if (this.inbox.isDiscarding) return
     this.reading = false
     this.inbox.discard()
     this.readOn()
@@ -332,7 +308,7 @@ export class Driver implements Receiver, Owner, Debtor {
     if (this.tap !== undefined) return this.closeInTurn(order)
     this.inbox.wake()
     const busy = this.reading && !this.isPrompt && !this.inbox.isWaiting() && this.protocol.state === "Exchanged"
-    if (!busy || this.ending.isGone) return this.obeyNow(order)
+    if (!busy || this.isGone) return this.obeyNow(order)
     this.held = order
     this.allow(this.closeTimeout)
   }
@@ -340,7 +316,7 @@ export class Driver implements Receiver, Owner, Debtor {
   /** A tap's messages were accepted when they were sent, and go out first. */
   private closeInTurn(order: Protocol.Order): void {
     this.ending.beginAnswer()
-    if (this.ending.isGone || this.outbox.isFree) return this.obeyNow(order)
+    if (this.isGone || this.outbox.isFree) return this.obeyNow(order)
     this.held = order
     this.outbox.turns.inOrder({ size: 0, run: () => this.readOn(), drop: ignore })
     this.tap?.onClosing()
@@ -365,7 +341,7 @@ export class Driver implements Receiver, Owner, Debtor {
       case "Closed":
         return this.closed(order.ended)
       case "EndWrite":
-        this.outbox.flush()
+        this.flush()
         return this.transport.end()
       case "Destroy":
         return this.tap === undefined ? this.transport.destroy() : this.transport.end()
@@ -399,9 +375,9 @@ export class Driver implements Receiver, Owner, Debtor {
 
   private writeControl(opcode: Opcode.Control, payload: Uint8Array): void {
     if (opcode === Opcode.Close) this.ending.beginAnswer()
-    if (this.ending.isGone) return
+    if (this.isGone) return
     if (opcode !== Opcode.Close) return this.outbox.frame(true, opcode, payload)
-    this.outbox.control(opcode, payload, undefined, (error) => this.closeWritten = !error)
+    this.outbox.control(opcode, payload, undefined, (error) => this.ending.isWritten = !error)
   }
 
   // ---- sending ----
@@ -460,23 +436,25 @@ export class Driver implements Receiver, Owner, Debtor {
 
   /** Drops the connection at once, without a closing handshake, but not what was gathered to be written. */
   destroy(): void {
-    this.outbox.flush()
+    this.flush()
     this.transport.destroy()
   }
 
   private closed(ended: Protocol.Ended): void {
     this.tally.end(this, ended)
-    const { error } = this.ending.settle(ended)
+    const { ending } = this
+    const { error } = ending.settle(ended)
     this.inbox.finish(error)
     this.outbox.abandon()
     this.compressor?.close()
     this.heartbeat?.stop()
     this.pings?.fail(ended, error)
     this.deadline?.clear()
-    if (!this.ending.isGone) this.allow(this.lingerTimeout)
+    if (!ending.isGone) this.allow(this.lingerTimeout)
     this.stopped = false
-    this.ending.tellClosed()
-    if (!this.active) this.queue?.wake()
+    this.watcher?.onClosed()
+    ending.tellClosed()
+    if (!this.isActive) this.madeInbox?.wake()
   }
 
   /** What is owed to the end has this long, unless a time is set already. */
@@ -487,7 +465,7 @@ export class Driver implements Receiver, Owner, Debtor {
 
   /** The reader had its time with a Close that is held; the peer, with its Close, or with ending TCP. */
   onMissed(): void {
-    if (this.ending.event === undefined) this.tally.reach("closeTimeout")
+    if (this.state !== "Closed") this.tally.reach("closeTimeout")
     if (this.held !== undefined) return this.readOn()
     this.obeyAll(this.protocol.timeout())
     this.transport.destroy()

@@ -56,11 +56,12 @@ export class Ending {
   event: CloseEvent | undefined = undefined
   /** The reason as it came, if it was not validated. */
   octets: Uint8Array | undefined = undefined
+  /** Whether the operating system has taken our Close. */
+  isWritten = false
   /** Whether the transport is gone. */
   isGone = false
   /** Why it ended, where the protocol does not know. */
   private cause: WebSocketError.WebSocketError | undefined = undefined
-  private watcher: Watcher | undefined = undefined
   private closing: Waiters | undefined = undefined
   private closed: Waiters | undefined = undefined
   private gone: Waiters | undefined = undefined
@@ -109,23 +110,14 @@ export class Ending {
   }
 
   tellClosed(): void {
-    this.watcher?.onClosed()
     this.closed?.call()
   }
 
   tellGone(): void {
-    this.watcher?.onGone()
     this.gone?.call()
   }
 
   // ---- who waits ----
-
-  /** Tells of the end, which may have come already. */
-  watch(watcher: Watcher): void {
-    this.watcher = watcher
-    if (this.event !== undefined) watcher.onClosed()
-    if (this.isGone) watcher.onGone()
-  }
 
   /** Calls back before our Close, for what is still to be sent. Not called if it is the peer who closes. */
   onClosing(callback: () => void): () => void {

@@ -56,7 +56,8 @@ export class Inbox<A extends { readonly length: number }> {
   size = 0
   private end: End | undefined = undefined
   private waiter: ((taken: Taken<A>) => void) | undefined = undefined
-  private discarding = false
+  /** Whether nobody reads any more. */
+  isDiscarding = false
 
   constructor(limit: number) {
     this.limit = limit
@@ -69,7 +70,7 @@ export class Inbox<A extends { readonly length: number }> {
 
   /** Adds an item, or drops it if nobody will ever read. */
   push(item: A): void {
-    if (this.discarding) return
+    if (this.isDiscarding) return
     if (this.items === undefined) this.items = [item]
     else this.items.push(item)
     this.size += item.length + slotSize
@@ -136,7 +137,7 @@ export class Inbox<A extends { readonly length: number }> {
 
   /** Nobody reads any more: drops what is there and what comes. */
   discard(): void {
-    this.discarding = true
+    this.isDiscarding = true
     this.items = undefined
     this.size = 0
   }

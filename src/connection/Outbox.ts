@@ -47,26 +47,18 @@ export interface DataFrame {
 }
 
 /**
- * What an outbox needs.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Options {
-  readonly encoders: Encoders
-  readonly transport: Transport
-  readonly compressor: Compressor | undefined
-  readonly tally: Tally
-  readonly owner: Owner
-}
-
-/**
- * Told when the transport starts and stops to take bytes.
+ * The connection that sends, which is told when the transport starts and stops to take bytes.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Owner {
+  readonly encoders: Encoders
+  readonly transport: Transport
+  readonly compressor: Compressor | undefined
+  readonly tally: Tally
+  /** Whether it reads, and flushes after that. */
+  readonly isActive: boolean
   onWritable(writable: boolean): void
 }
 
@@ -82,15 +74,10 @@ export interface Owner {
  * @since 0.1.0
  */
 export class Outbox {
-  private readonly encoders: Encoders
+  private readonly owner: Owner
   /** Has what is gathered, if there is something. */
   private encoder: FrameEncoder | undefined = undefined
-  private readonly transport: Transport
-  readonly compressor: Compressor | undefined
-  private readonly tally: Tally
-  private readonly owner: Owner
   private scheduled = false
-  private corked = false
   /** Whether the transport held on to what it was given last, as TLS and slow peers do. */
   private holds = false
   /** Since when senders should wait for the transport, as `performance.now()` told. */
@@ -101,12 +88,16 @@ export class Outbox {
   private receipts: Array<Receipt> | undefined = undefined
   private writable: Waiters | undefined = undefined
 
-  constructor(options: Options) {
-    this.encoders = options.encoders
-    this.transport = options.transport
-    this.compressor = options.compressor
-    this.tally = options.tally
-    this.owner = options.owner
+  constructor(owner: Owner) {
+    this.owner = owner
+  }
+
+  private get transport(): Transport {
+    return this.owner.transport
+  }
+
+  get compressor(): Compressor | undefined {
+    return this.owner.compressor
   }
 
   /** Who waits for a turn. */
@@ -176,14 +167,14 @@ export class Outbox {
     if (typeof message === "string") encoder.text(message)
     else if (message instanceof Uint8Array) encoder.binary(message)
     else encoder.prepared(message)
-    this.tally.messagesOut++
+    this.owner.tally.messagesOut++
     this.written(receipt)
   }
 
   /** Sends a message of octets of either type as it is, whose turn it has to be. */
   octets(opcode: Opcode.Data, payload: Uint8Array, receipt?: Receipt): void {
     this.borrowed().frame(true, false, opcode, payload)
-    this.tally.messagesOut++
+    this.owner.tally.messagesOut++
     this.written(receipt)
   }
 
@@ -210,7 +201,7 @@ export class Outbox {
 
   private encode({ compress, fin, key, opcode }: DataFrame, payload: Uint8Array, receipt: Receipt | undefined): void {
     this.borrowed().frame(fin, compress && opcode !== Opcode.Continuation, opcode, payload, key)
-    if (fin) this.tally.messagesOut++
+    if (fin) this.owner.tally.messagesOut++
     this.written(receipt)
   }
 
@@ -223,7 +214,7 @@ export class Outbox {
   /** Sends a frame; `rsv1` marks the first one of a compressed message (RFC 7692 §6). */
   frame(fin: boolean, opcode: Opcode.Opcode, payload: Uint8Array, rsv1 = false): void {
     this.borrowed().frame(fin, rsv1, opcode, payload)
-    if (fin && !Opcode.isControl(opcode)) this.tally.messagesOut++
+    if (fin && !Opcode.isControl(opcode)) this.owner.tally.messagesOut++
     this.written()
   }
 
@@ -233,19 +224,9 @@ export class Outbox {
     this.written(receipt)
   }
 
-  /** Gathers until `uncork`, which writes. */
-  cork(): void {
-    this.corked = true
-  }
-
-  uncork(): void {
-    this.corked = false
-    this.flush()
-  }
-
   /** Whether the caller has to see to the flush, and later than usual: false if somebody does so already. */
   takeOverFlush(): boolean {
-    if (this.scheduled || this.corked) return false
+    if (this.scheduled || this.owner.isActive) return false
     return this.scheduled = true
   }
 
@@ -255,12 +236,12 @@ export class Outbox {
     const { encoder, receipts, transport } = this
     if (encoder === undefined || encoder.size === 0) return
     this.encoder = this.receipts = undefined
-    this.tally.octetsOut += encoder.size
+    this.owner.tally.octetsOut += encoder.size
     const copy = this.holds || transport.queued > 0 || !transport.releases
     transport.write(encoder.take(copy), receipts && tell(receipts))
     this.holds = transport.queued > 0
     if (!copy) encoder.settle(!this.holds)
-    this.encoders.takeBack(encoder)
+    this.owner.encoders.takeBack(encoder)
     if (transport.congested && !this.isCongested) {
       this.congestedSince = performance.now()
       this.owner.onWritable(false)
@@ -288,18 +269,18 @@ export class Outbox {
   }
 
   private endCongestion(): void {
-    if (this.congestedSince !== undefined) this.tally.congestedTime += performance.now() - this.congestedSince
+    if (this.congestedSince !== undefined) this.owner.tally.congestedTime += performance.now() - this.congestedSince
     this.congestedSince = undefined
   }
 
   private borrowed(): FrameEncoder {
-    return this.encoder ??= this.encoders.lend()
+    return this.encoder ??= this.owner.encoders.lend()
   }
 
   private written(receipt?: Receipt): void {
     if (receipt !== undefined) this.expect(receipt)
     if (this.gathered >= flushMark) this.flush()
-    else if (!this.scheduled && !this.corked) this.schedule()
+    else if (!this.scheduled && !this.owner.isActive) this.schedule()
   }
 
   private expect(receipt: Receipt): void {

@@ -29,7 +29,7 @@ export const send = (
 
 const pong = (driver: Driver, payload: Uint8Array | undefined): Effect.Effect<void, WebSocketError.WebSocketError> =>
   Effect.callback((resume) => {
-    const error = driver.ending.unsendable
+    const error = driver.unsendable
     if (error !== undefined) return resume(Effect.fail(error))
     if (payload !== undefined && payload.length > maxPayload) return resume(Effect.fail(tooLong()))
     return Effect.sync(driver.ping(payload, (error) => resume(error === undefined ? Effect.void : Effect.fail(error))))

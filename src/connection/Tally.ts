@@ -17,9 +17,12 @@ import { Distribution } from "./Distribution.ts"
 export interface Counted extends Member {
   /** Octets that came, and that nobody has taken yet. */
   readonly unread: number
-  readonly outbox: { readonly size: number; readonly congestedSince: number | undefined }
+  /** Octets that were accepted, and not taken by the operating system. */
+  readonly unsent: number
   /** Since when the peer is held back, as `performance.now()` told. */
   readonly pausedSince: number | undefined
+  /** Since when senders should wait for the peer. */
+  readonly congestedSince: number | undefined
 }
 
 /**

@@ -15,7 +15,7 @@ import type { Driver } from "./Driver.ts"
  */
 export const wait = (driver: Driver, take: () => void = () => {}): Effect.Effect<void, WebSocketError> =>
   Effect.callback((resume) => {
-    const error = driver.ending.unsendable
+    const error = driver.unsendable
     if (error !== undefined) return resume(Effect.fail(error))
     let wanted = true
     const stop = driver.ending.onClosed(() => resume(failIfClosed(driver)))
@@ -39,6 +39,6 @@ export const wait = (driver: Driver, take: () => void = () => {}): Effect.Effect
  * @since 0.1.0
  */
 export const failIfClosed = (driver: Driver): Effect.Effect<void, WebSocketError> => {
-  const error = driver.ending.event === undefined ? undefined : driver.ending.unsendable
+  const error = driver.state === "Closed" ? driver.unsendable : undefined
   return error === undefined ? Effect.void : Effect.fail(error)
 }

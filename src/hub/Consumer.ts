@@ -35,7 +35,7 @@ export class Consumer {
   }
 
   get isOpen(): boolean {
-    return this.driver.ending.state === "Open"
+    return this.driver.state === "Open"
   }
 
   /** Whether what is sent now goes out at once, and behind everything before it. */

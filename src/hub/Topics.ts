@@ -51,7 +51,7 @@ export class Topics {
 
   /** Makes a connection a member; the last one's strategy counts. Nothing if it has ended. */
   join(name: string, driver: Driver, strategy = this.strategy): void {
-    if (driver.ending.state === "Closed") return
+    if (driver.state === "Closed") return
     const { consumer, topics } = this.attendees.get(driver) ?? this.attend(driver)
     const { members } = this.topics.get(name) ?? this.open(name)
     const joins = (members.get(driver)?.joins ?? 0) + 1

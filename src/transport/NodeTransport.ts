@@ -93,12 +93,15 @@ class NodeTransport implements Transport, SocketReads.Reader {
     this.receiver?.onDrain()
   }
 
-  /** What was read while nobody took it has arrived all the same. */
+  /**
+   * What was read while nobody took it has arrived all the same. The receiver is let go of: Node puts a closure of each
+   * stream among V8's old objects, so that a stream, and what it refers to, outlives the collections of young ones.
+   */
   tellClosed(): void {
-    const { duplex } = this
+    const { duplex, receiver } = this
+    this.receiver = undefined
     const rest: Uint8Array | null = duplex.readableLength > 0 ? duplex.read(duplex.readableLength) : null
-    if (rest !== null) this.receiver?.onBytes(rest)
-    this.receiver?.onClose(this.error)
+    receiver?.onClose(this.error, rest ?? undefined)
   }
 
   /** Not as a socket does it, which would not notice any more that the peer has gone. */

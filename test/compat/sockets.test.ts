@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { describe, expect, it } from "vitest"
 import * as ws from "ws"
+import { isGone } from "../protocol/Garbage.ts"
 import { type Implementation, load } from "./differential/Implementation.ts"
 
 interface Both {
@@ -102,6 +103,27 @@ describe("a port that is a path", () => {
     for (const client of server.clients) client.terminate()
     server.close()
     expect(urls).toEqual(["/", "/", "/a", "/a:b?c=d:e"])
+  })
+})
+
+describe("a socket that is kept", () => {
+  it("does not keep its WebSocket when it is closed", async () => {
+    const { WebSocket, WebSocketServer } = await load("compat")
+    const server = new WebSocketServer({ port: 0, host: "localhost" })
+    await once(server, "listening")
+    const client = new WebSocket(`ws://localhost:${(server.address() as AddressInfo).port}`)
+    const accepted = once(server, "connection").then(([websocket]) => ({
+      reference: new WeakRef<object>(websocket),
+      socket: (websocket as { readonly _socket: Socket })._socket
+    }))
+    await once(client, "open")
+    const { reference, socket } = await accepted
+    const closed = once(socket, "close")
+    client.close()
+    await closed
+    server.close()
+    expect(await isGone(reference)).toBe(true)
+    expect(socket.destroyed).toBe(true)
   })
 })
 

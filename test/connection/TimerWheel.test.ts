@@ -171,13 +171,13 @@ describe("the heartbeats of many connections", () => {
       signs: 0,
       receivedData: 0,
       isReading: true,
-      ending: { state: "Open" },
+      state: "Open",
       protocol: { state: "Open" },
       transport: { queued: 0 },
       ping: () => driver.pings++,
       fail: () => {
         driver.failed = time.now
-        driver.ending.state = "Closed"
+        driver.state = "Closed"
         beat.stop()
       }
     }
