@@ -26,14 +26,17 @@ const requestLine = /GET (\/[\w\-.~!$&'()*+,;=:@%/?]*) HTTP\/1\.1\r\n/y
 /** RFC 9110 §5.1, §5.5: a value of visible ASCII, with spaces or tabs in it. */
 const field = /([\w!#$%&'*+\-.^`|~]+): ?([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)\r\n/y
 
+/** Fields are given by parsers up to some number, each to its own. */
+const mostFields = 100
+
 const upgrade = /^(?:keep-alive, ?)?upgrade$/i
 
 /** They say that a body or something else comes first, or that parsers give as something else than a string. */
 const special = ["content-length", "transfer-encoding", "expect", "set-cookie"]
 
 /**
- * The head with which these octets, one to a character, begin; `undefined` if it is not plain, not whole, or repeats a
- * field.
+ * The head with which these octets, one to a character, begin; `undefined` if it is not plain, not whole, repeats a
+ * field, or has very many.
  *
  * **Example** (What all clients send)
  *
@@ -59,7 +62,7 @@ export const read = (octets: string): UpgradeHead | undefined => {
   for (let found = field.exec(octets); found !== null; found = field.exec(octets)) {
     const [, name, value] = found
     const key = name.toLowerCase()
-    if (key in headers) return undefined
+    if (key in headers || rawHeaders.length === 2 * mostFields) return undefined
     headers[key] = value
     rawHeaders.push(name, value)
     size = field.lastIndex

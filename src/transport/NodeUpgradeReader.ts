@@ -27,14 +27,19 @@ class NodeUpgradeReader {
 
   constructor(server: Server) {
     const [accept] = server.listeners("connection")
+    const { closeAllConnections } = server
     this.server = server
     this.accept = (socket) => void accept.call(server, socket)
     server.off("connection", accept as () => void)
     server.on("connection", (socket: Silent) => this.begin(socket))
+    server.closeAllConnections = () => {
+      this.handOver()
+      closeAllConnections.call(server)
+    }
   }
 
   private begin(socket: Silent): void {
-    if (this.retired) return this.accept(socket)
+    if (this.retired || !this.isUsual()) return this.accept(socket)
     socket[readerKey] = this
     socket._place = 0
     this.silent.add(socket)
@@ -69,17 +74,21 @@ class NodeUpgradeReader {
 
   take(socket: Silent, bytes: Buffer): void {
     this.leave(socket)
-    const head = this.isUsual() ? UpgradeHead.read(bytes.toString("latin1", 0, this.maxSize)) : undefined
+    const isOurs = this.isUsual() && this.server.listenerCount("upgrade") > 0
+    const head = isOurs ? UpgradeHead.read(bytes.toString("latin1", 0, this.maxSize)) : undefined
     if (head === undefined) {
       socket.unshift(bytes)
       this.accept(socket)
     } else this.server.emit("upgrade", requestOf(socket, head), socket, bytes.subarray(head.size))
   }
 
-  /** Whether the program has not set what only the HTTP server knows to heed. */
+  /**
+   * Whether the program has not set what only the HTTP server knows to heed, and does nothing itself with sockets, which
+   * would read twice what is handed back.
+   */
   private isUsual(): boolean {
     const { server } = this
-    return server.maxHeadersCount === null && server.timeout === 0 && server.listenerCount("upgrade") > 0
+    return server.maxHeadersCount === null && server.timeout === 0 && server.listenerCount("connection") === 1
   }
 
   private get maxSize(): number {
@@ -89,6 +98,7 @@ class NodeUpgradeReader {
   /** The HTTP server has no half-open connections either. */
   end(socket: Silent): void {
     this.leave(socket)
+    socket.on("error", onError)
     socket.end()
   }
 
@@ -99,15 +109,21 @@ class NodeUpgradeReader {
   }
 }
 
+type Request = IncomingMessage & {
+  upgrade?: boolean
+  /** What Node makes `headersDistinct` of, if it is asked for. */
+  _addHeaderLines?(rawHeaders: Array<string>, count: number): void
+}
+
 /** A request as Node's parser leaves it, when it is an upgrade's. */
 const requestOf = (socket: Socket, { headers, rawHeaders, target }: UpgradeHead.UpgradeHead): IncomingMessage => {
-  const request: IncomingMessage & { upgrade?: boolean } = new http.IncomingMessage(socket)
+  const request: Request = new http.IncomingMessage(socket)
   request.httpVersionMajor = request.httpVersionMinor = 1
   request.httpVersion = "1.1"
   request.method = "GET"
   request.url = target
+  request._addHeaderLines?.(rawHeaders, rawHeaders.length)
   request.headers = headers
-  request.rawHeaders = rawHeaders
   request.complete = true
   request.upgrade = true
   request.push(null)

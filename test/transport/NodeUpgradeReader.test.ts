@@ -1,9 +1,10 @@
 /** Whatever is sent to a server whose first reads are ours: it does what Node's does alone. */
 import * as fc from "fast-check"
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type Server } from "node:http"
 import { type AddressInfo, connect, type Socket } from "node:net"
-import type { Duplex } from "node:stream"
+import { Duplex } from "node:stream"
 import { afterAll, describe, expect, it, vi } from "vitest"
 import * as NodeUpgradeReader from "../../src/transport/NodeUpgradeReader.ts"
 
@@ -28,6 +29,7 @@ const shown = (request: IncomingMessage & { upgrade?: boolean }) => {
   const fields = {
     complete,
     headers,
+    headersDistinct: { ...request.headersDistinct },
     httpVersion,
     httpVersionMajor,
     httpVersionMinor,
@@ -194,6 +196,36 @@ describe("a server whose first reads are ours", () => {
     expect(await outcomeOf(own, more)).toEqual(await outcomeOf(plain, more))
   })
 
+  it("leaves a head of very many fields to Node's, which cuts it", async () => {
+    const [own, plain] = [await listen(), await listen()]
+    NodeUpgradeReader.readOn(own)
+    const many = Array.from({ length: 1200 }, (_, i) => `x${i}:1\r\n`).join("")
+    const outcome = await outcomeOf(own, [`${good}${many}\r\n`])
+    expect(outcome).toHaveLength(1)
+    expect(outcome).toEqual(await outcomeOf(plain, [`${good}${many}\r\n`]))
+  })
+
+  it("leaves connections to Node's from the start while the program listens to them, so that it reads what comes once", async () => {
+    const server = await listen()
+    NodeUpgradeReader.readOn(server)
+    let read = ""
+    server.on("connection", (socket) => socket.on("data", (bytes) => read += bytes))
+    server.on("request", (_request, response) => response.end("Hello"))
+    const client = connect((server.address() as AddressInfo).port, "127.0.0.1")
+    client.resume().end("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await once(client, "close")
+    expect(read).toBe("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+  })
+
+  it("leaves connections to Node's from the start if it has a time-out for those who say nothing", async () => {
+    const server = await listen()
+    NodeUpgradeReader.readOn(server)
+    server.setTimeout(20)
+    const [socket] = await silent(server)
+    expect(socket).toHaveProperty("parser.socket", socket)
+    await new Promise((resolve) => socket.once("close", resolve))
+  })
+
   it.each([
     ["a second", {}, 1000],
     ["a tenth of its own time-out", { headersTimeout: 500, requestTimeout: 500 }, 50]
@@ -241,6 +273,31 @@ describe("a server whose first reads are ours", () => {
     await new Promise((resolve) => next.once("close", resolve))
   })
 
+  it("tells of a stream that fails at its end, as Node's does", async () => {
+    const [own, plain] = [createServer(), createServer()]
+    NodeUpgradeReader.readOn(own)
+    for (const server of [own, plain]) {
+      const stream = new Duplex({
+        read: () => {},
+        write: (_chunk, _encoding, done) => done(),
+        final: (done) => done(refused)
+      })
+      const refused = new Error("no end")
+      const told = once(server, "clientError")
+      server.emit("connection", stream)
+      stream.push(null)
+      expect(await told).toEqual([refused, stream])
+    }
+  })
+
+  it("closes with all connections who has said nothing", async () => {
+    const server = await listen()
+    NodeUpgradeReader.readOn(server)
+    const [socket] = await silent(server)
+    server.closeAllConnections()
+    expect(socket.destroyed).toBe(true)
+  })
+
   it("takes nothing more when it is retired", async () => {
     const server = await listen()
     const retire = NodeUpgradeReader.readOn(server)
@@ -253,10 +310,14 @@ describe("a server whose first reads are ours", () => {
   })
 })
 
-/** A client that has connected, and said nothing: both ends. */
+/** A client that has connected, and said nothing: both ends. Not by `connection`: who listens to that is told by Node's. */
 const silent = async (server: Server): Promise<[socket: Socket, client: Socket]> => {
+  const accepted = Promise.withResolvers<Socket>()
+  const onSocket = (message: unknown) => accepted.resolve((message as { readonly socket: Socket }).socket)
+  subscribe("net.server.socket", onSocket)
   const client = connect((server.address() as AddressInfo).port, "127.0.0.1")
   client.on("error", () => {})
-  const [[socket]] = await Promise.all([once(server, "connection") as Promise<[Socket]>, once(client, "connect")])
+  const [socket] = await Promise.all([accepted.promise, once(client, "connect")])
+  unsubscribe("net.server.socket", onSocket)
   return [socket, client]
 }
