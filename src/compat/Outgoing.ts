@@ -37,6 +37,16 @@ const receiptOf = (callback: Callback | null): Receipt | undefined => {
   }
 }
 
+/**
+ * Told when something cannot be read that was to be sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Owner {
+  _unreadable(error: Error): void
+}
+
 const compressing = "data was being compressed"
 const reading = "the blob was being read"
 
@@ -49,6 +59,7 @@ const reading = "the blob was being read"
 export class Outgoing {
   private readonly outbox: Outbox
   private readonly isServer: boolean
+  private readonly owner: Owner
   /** Whether the next frame is a message's first; if not, whether the message is compressed. */
   private isFirst = true
   private compresses = false
@@ -56,10 +67,13 @@ export class Outgoing {
   private activity = compressing
   /** The callbacks of what will not be sent any more. */
   private dropped: Array<() => void> | undefined = undefined
+  /** Why nothing is sent any more, if it is not the socket. */
+  private failure: Error | undefined = undefined
 
-  constructor(outbox: Outbox, isServer: boolean) {
+  constructor(outbox: Outbox, isServer: boolean, owner: Owner) {
     this.outbox = outbox
     this.isServer = isServer
+    this.owner = owner
   }
 
   /** Sends a message or, with `fin: false`, a part of one. */
@@ -137,15 +151,23 @@ export class Outgoing {
       outbox.turns.begin({ size: blob.size, drop })
       blob.arrayBuffer().then(
         (buffer) => outbox.isBroken ? outbox.abandon() : outbox.turns.end(() => write(new Uint8Array(buffer))),
-        (error: Error) => outbox.turns.end(() => receipt?.(error))
+        (error: Error) => this.fail(error)
       )
     }
     outbox.turns.inOrder({ size: blob.size, run, drop })
   }
 
+  /** What is behind a Blob that cannot be read goes out no more. */
+  private fail(error: Error): void {
+    this.failure = error
+    this.outbox.abandon()
+    this.settle()
+    this.owner._unreadable(error)
+  }
+
   private dropOf(receipt: Receipt | undefined): () => void {
     return () => {
-      const fail = () => receipt?.(new Error(`The socket was closed while ${this.activity}`))
+      const fail = () => receipt?.(this.failure ?? new Error(`The socket was closed while ${this.activity}`))
       ;(this.dropped ??= []).push(fail)
     }
   }

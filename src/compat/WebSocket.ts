@@ -23,7 +23,7 @@ import { WebSocketEvents } from "./EventTarget.ts"
 import * as Handshake from "./Handshake.ts"
 import { Incoming, type Recipient } from "./Incoming.ts"
 import * as Options from "./Options.ts"
-import { Outgoing } from "./Outgoing.ts"
+import { Outgoing, type Owner } from "./Outgoing.ts"
 import * as Payload from "./Payload.ts"
 import * as Socket from "./Socket.ts"
 
@@ -64,7 +64,7 @@ const startTimer = (milliseconds: number, callback: () => void): () => void => {
  * @category models
  * @since 0.1.0
  */
-export class WebSocket extends WebSocketEvents implements Recipient {
+export class WebSocket extends WebSocketEvents implements Recipient, Owner {
   declare static readonly CONNECTING: 0
   declare static readonly OPEN: 1
   declare static readonly CLOSING: 2
@@ -133,7 +133,7 @@ export class WebSocket extends WebSocketEvents implements Recipient {
   /** What sends, from the first time on that something is sent. */
   get _sender(): Outgoing | null {
     const { _driver: driver } = this
-    return driver === undefined ? null : this._outgoing ??= new Outgoing(driver.outbox, this._isServer)
+    return driver === undefined ? null : this._outgoing ??= new Outgoing(driver.outbox, this._isServer, this)
   }
 
   get _closeFrameReceived(): boolean {
@@ -323,6 +323,14 @@ export class WebSocket extends WebSocketEvents implements Recipient {
     this._driver?.flush() // the callbacks of what was sent come first
     if (data) this._unsent += Payload.lengthOf(data)
     if (callback) process.nextTick(callback, notOpen(this._readyState))
+  }
+
+  /** The peer gets what was sent before, and no Close. */
+  _unreadable(error: Error): void {
+    if (this._readyState === 3) return
+    this._closing()
+    this._driver?.end()
+    this._emitError(error)
   }
 
   // ---- closing ----

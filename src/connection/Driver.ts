@@ -434,6 +434,13 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
     return begins
   }
 
+  /** Ends TCP without a closing handshake, after what was sent. The peer may take as long with its end as with a Close. */
+  end(): void {
+    this.beginClosing(1006, "")
+    this.outbox.flush()
+    this.transport.end()
+  }
+
   /** Drops the connection at once, without a closing handshake, but not what was gathered to be written. */
   destroy(): void {
     this.flush()

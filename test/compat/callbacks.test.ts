@@ -116,7 +116,55 @@ const sendMade = async ([socket, peer]: [Live, Live], mask: boolean): Promise<un
   return [data.toString(), isBinary]
 }
 
+/** What comes before and behind a Blob, such as one of a file that has changed, which cannot be read. */
+const sendUnreadable = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArray<unknown>> => {
+  const seen: Array<unknown> = []
+  const note = (name: string) => (error?: Error | null) => void seen.push([name, error?.message])
+  const blob = new Blob(["abc"])
+  blob.arrayBuffer = () => Promise.reject(new Error("unreadable"))
+  socket.on("error", (error) => seen.push(["error", error.message, socket.readyState]))
+  peer.on("message", (data: Buffer) => seen.push(["message", data.toString()]))
+  const closed = Promise.all([socket, peer].map((one) => new Promise((resolve) => one.once("close", resolve))))
+  await new Promise((resolve) => socket.send("before", resolve))
+  socket.send(blob, note("Blob"))
+  socket.send("behind", note("behind"))
+  socket.close(4000)
+  const codes = await closed
+  return [...seen, codes]
+}
+
+/** The socket goes while a Blob is being read, which then fails. */
+const loseUnreadable = async ([socket]: [Live, Live]): Promise<ReadonlyArray<unknown>> => {
+  const seen: Array<unknown> = []
+  const blob = new Blob(["abc"])
+  const octets = Promise.withResolvers<never>()
+  blob.arrayBuffer = () => octets.promise
+  const told = new Promise<void>((resolve) => {
+    socket.send(blob, () => {
+      seen.push("Blob")
+      resolve()
+    })
+  })
+  socket.terminate()
+  await once(socket, "close")
+  octets.reject(new Error("unreadable"))
+  await told
+  await new Promise(setImmediate)
+  return seen
+}
+
 describe.each(roles)("a %s, as with ws,", (role) => {
+  it("ends with a Blob that cannot be read, and tells those who sent what is behind it", async () => {
+    const expected = await sendUnreadable(await facing(ws, role))
+    expect(expected).toContainEqual(["behind", "unreadable"])
+    expect(await sendUnreadable(await facing(await load("compat"), role))).toEqual(expected)
+  })
+
+  it("calls back once for a Blob that cannot be read when its socket is gone", async () => {
+    expect(await loseUnreadable(await facing(ws, role))).toEqual(["Blob"])
+    expect(await loseUnreadable(await facing(await load("compat"), role))).toEqual(["Blob"])
+  })
+
   it("still gets what is decompressed when its socket is gone, before the close", async () => {
     const expected = await loseSocket(await facing(ws, role))
     expect(expected).toEqual([["message", slow.length, 2], ["close", 1006, 3]])
