@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import { AsyncResource } from "node:async_hooks"
 import type { IncomingMessage, Server } from "node:http"
 import type { Socket } from "node:net"
 import * as UpgradeHead from "../protocol/UpgradeHead.ts"
@@ -15,8 +16,13 @@ const patience = ({ headersTimeout }: Server): number => headersTimeout > 0 ? Ma
 
 const readerKey = Symbol("effect-ws/NodeUpgradeReader")
 
-/** A socket that has said nothing yet. Its listeners are the same functions for all, and find the reader there. */
-type Silent = Socket & Member & { [readerKey]: NodeUpgradeReader }
+const contextKey = Symbol("effect-ws/NodeUpgradeReader/context")
+
+/**
+ * A socket that has said nothing yet. Its listeners are the same functions for all, and find the reader there, and the
+ * context in which it came: what the HTTP server tells is told in that one.
+ */
+type Silent = Socket & Member & { [readerKey]: NodeUpgradeReader; [contextKey]: AsyncResource | undefined }
 
 class NodeUpgradeReader {
   private readonly server: Server
@@ -41,6 +47,7 @@ class NodeUpgradeReader {
   private begin(socket: Silent): void {
     if (this.retired || !this.isUsual()) return this.accept(socket)
     socket[readerKey] = this
+    socket[contextKey] = new AsyncResource("effect-ws/NodeUpgradeReader")
     socket._place = 0
     this.silent.add(socket)
     this.timer ??= setTimeout(() => this.handOver(), patience(this.server)).unref()
@@ -58,14 +65,16 @@ class NodeUpgradeReader {
     clearTimeout(this.timer)
     this.timer = undefined
     for (const socket of Array.from(this.silent)) {
+      const { [contextKey]: context } = socket
       this.leave(socket)
-      if (!socket.destroyed) this.accept(socket)
+      if (!socket.destroyed) context?.runInAsyncScope(this.accept, undefined, socket)
     }
   }
 
   /** Leaves the socket as if nobody had read from it. */
   private leave(socket: Silent): void {
     this.silent.delete(socket)
+    socket[contextKey] = undefined
     socket.off("data", onData)
     socket.off("end", onEnd)
     socket.off("error", onError)
@@ -131,7 +140,8 @@ const requestOf = (socket: Socket, { headers, rawHeaders, target }: UpgradeHead.
 }
 
 function onData(this: Silent, bytes: Buffer): void {
-  this[readerKey].take(this, bytes)
+  const { [contextKey]: context, [readerKey]: reader } = this
+  context?.runInAsyncScope(reader.take, reader, this, bytes)
 }
 
 function onEnd(this: Silent): void {

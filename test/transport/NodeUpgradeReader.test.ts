@@ -1,5 +1,6 @@
 /** Whatever is sent to a server whose first reads are ours: it does what Node's does alone. */
 import * as fc from "fast-check"
+import { AsyncLocalStorage } from "node:async_hooks"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type Server } from "node:http"
@@ -272,6 +273,31 @@ describe("a server whose first reads are ours", () => {
     other.resetAndDestroy()
     await new Promise((resolve) => next.once("close", resolve))
   })
+
+  it.each([
+    ["in one read", [`${good}\r\n`]],
+    ["in two reads", [good, "\r\n"]]
+  ])(
+    "tells of a request that comes %s in the context in which the connection came, as Node's does",
+    async (_, chunks) => {
+      const context = new AsyncLocalStorage<string>()
+      for (const read of [NodeUpgradeReader.readOn, () => {}]) {
+        const server = createServer()
+        servers.push(server)
+        read(server)
+        const told = new Promise((resolve) => server.on("upgrade", () => resolve(context.getStore())))
+        await context.run("of the listening", () => once(server.listen(0, "127.0.0.1"), "listening"))
+        const client = connect((server.address() as AddressInfo).port, "127.0.0.1")
+        client.setNoDelay(true)
+        for (const chunk of chunks) {
+          client.write(chunk)
+          await new Promise(setImmediate)
+        }
+        expect(await told).toBe("of the listening")
+        client.destroy()
+      }
+    }
+  )
 
   it("tells of a stream that fails at its end, as Node's does", async () => {
     const [own, plain] = [createServer(), createServer()]
