@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { AsyncResource } from "node:async_hooks"
 import type { DataFrame, Outbox, Receipt } from "../connection/Outbox.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import * as MaskKey from "../transport/MaskKey.ts"
@@ -23,12 +24,16 @@ export interface SendOptions {
 
 type Callback = ((error?: Error | null) => void) | undefined
 
-/** What a callback throws is an uncaught exception, and the other callbacks are called all the same. */
+/**
+ * What a callback throws is an uncaught exception, and the other callbacks are called all the same. Each is called in the
+ * context of its own call of `send`, though they are told together.
+ */
 const receiptOf = (callback: Callback | null): Receipt | undefined => {
   if (!callback) return undefined
+  const context = new AsyncResource("effect-ws/compat/send")
   return (error) => {
     try {
-      callback(error)
+      context.runInAsyncScope(callback, undefined, error)
     } catch (defect) {
       process.nextTick(() => {
         throw defect

@@ -1,4 +1,5 @@
 /** What becomes of what was sent when a connection breaks: callbacks in the order of the calls, and before "close". */
+import { AsyncLocalStorage } from "node:async_hooks"
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import type { AddressInfo, Socket } from "node:net"
@@ -153,7 +154,24 @@ const loseUnreadable = async ([socket]: [Live, Live]): Promise<ReadonlyArray<unk
   return seen
 }
 
+/** Two requests, say, send in one turn. The callbacks differ, for Node calls the same one in the first one's context. */
+const sendInContexts = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArray<unknown>> => {
+  const seen: Array<unknown> = []
+  const context = new AsyncLocalStorage<string>()
+  const note = () => void seen.push(context.getStore())
+  context.run("one", () => socket.send("1", () => note()))
+  context.run("two", () => socket.send("2", () => note()))
+  await context.run("three", () => new Promise<void>((resolve) => socket.ping("3", undefined, () => resolve(note()))))
+  peer.terminate()
+  return seen
+}
+
 describe.each(roles)("a %s, as with ws,", (role) => {
+  it("calls back in the contexts of the calls", async () => {
+    expect(await sendInContexts(await facing(ws, role, {}))).toEqual(["one", "two", "three"])
+    expect(await sendInContexts(await facing(await load("compat"), role, {}))).toEqual(["one", "two", "three"])
+  })
+
   it("ends with a Blob that cannot be read, and tells those who sent what is behind it", async () => {
     const expected = await sendUnreadable(await facing(ws, role))
     expect(expected).toContainEqual(["behind", "unreadable"])
