@@ -139,7 +139,18 @@ function onError(this: Carried, error: Error): void {
 }
 
 function onData(this: Carried, bytes: Uint8Array): void {
-  this[transportKey].take(bytes)
+  let isDone = false
+  try {
+    this[transportKey].take(bytes)
+    isDone = true
+  } finally {
+    if (!isDone) goOn(this)
+  }
+}
+
+/** A listener threw: what is left in the stream would wait there until more comes. */
+const goOn = (duplex: Duplex): void => {
+  if (!duplex.isPaused()) Readable.prototype.pause.call(duplex).resume()
 }
 
 function onEnd(this: Carried): void {

@@ -1,6 +1,6 @@
 import WebSocket, { WebSocketServer } from "effect-ws/compat"
 import { once } from "node:events"
-import type { AddressInfo } from "node:net"
+import type { AddressInfo, Socket } from "node:net"
 import { setImmediate as tick } from "node:timers/promises"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 
@@ -48,6 +48,29 @@ describe.each([true, false])("a listener that throws (allowSynchronousEvents: %s
     expect([code, theirs]).toEqual([4000, 4000])
     expect(received).toEqual(["1", "2"])
     expect(uncaught).toEqual(name === "message" ? [defect, defect] : [defect])
+  })
+
+  it("loses nothing of what was read while it was paused, also if nothing comes after it", async () => {
+    const { client, server, socket } = await open(allowSynchronousEvents)
+    const { _socket: stream } = socket as unknown as { readonly _socket: Socket }
+    const received: Array<string> = []
+    socket.on("message", (data) => {
+      received.push(String(data))
+      throw new Error("boom")
+    })
+    socket.pause()
+    for (const message of ["1", "2", "3"]) {
+      const before = stream.readableLength
+      client.send(message)
+      while (stream.readableLength === before) await tick()
+    }
+    socket.resume()
+    for (let times = 0; times < 100 && received.length < 3; times++) await tick()
+    expect(received).toEqual(["1", "2", "3"])
+    expect(uncaught).toHaveLength(3)
+    client.terminate()
+    server.close()
+    await once(server, "close")
   })
 
   it("as a callback of send is one too, and the others are called", async () => {
