@@ -67,10 +67,10 @@ class NodeTransport implements Transport, SocketReads.Reader {
     duplex.on("end", onEnd)
     duplex.on("drain", onDrain)
     duplex.on("close", onClose)
-    if (head !== undefined && head.length > 0) receiver.onBytes(head)
     SocketReads.begin(duplex, this)
     duplex.on("data", onData)
     if (duplex.destroyed) queueMicrotask(() => this.tellClosed())
+    if (head !== undefined && head.length > 0) receiver.onBytes(head) // last: it may throw. Nothing else is read until later
   }
 
   take(bytes: Uint8Array): void {

@@ -1,6 +1,6 @@
 import WebSocket, { WebSocketServer } from "effect-ws/compat"
 import { once } from "node:events"
-import type { AddressInfo, Socket } from "node:net"
+import { type AddressInfo, connect, type Socket } from "node:net"
 import { setImmediate as tick } from "node:timers/promises"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 
@@ -27,6 +27,18 @@ const open = async (allowSynchronousEvents: boolean) => {
   return { client, server, socket: socket as WebSocket }
 }
 
+/** A request, and masked texts of one octet each. */
+const request = [
+  "GET / HTTP/1.1",
+  "Host: x",
+  "Upgrade: websocket",
+  "Connection: Upgrade",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  "Sec-WebSocket-Version: 13",
+  "\r\n"
+].join("\r\n")
+const text = (octet: string): string => `\x81\x81\0\0\0\0${octet}`
+
 describe.each([true, false])("a listener that throws (allowSynchronousEvents: %s)", (allowSynchronousEvents) => {
   it.each(["message", "ping", "close"])("of %s is an uncaught exception, and the connection goes on", async (name) => {
     const { client, server, socket } = await open(allowSynchronousEvents)
@@ -48,6 +60,29 @@ describe.each([true, false])("a listener that throws (allowSynchronousEvents: %s
     expect([code, theirs]).toEqual([4000, 4000])
     expect(received).toEqual(["1", "2"])
     expect(uncaught).toEqual(name === "message" ? [defect, defect] : [defect])
+  })
+
+  it("is told of what follows, also if it throws for what came with the request", async () => {
+    const server = new WebSocketServer({ port: 0, host: "127.0.0.1", allowSynchronousEvents })
+    await once(server, "listening")
+    const received: Array<string> = []
+    const closed = new Promise((resolve) => {
+      server.on("connection", (socket) => {
+        socket.on("message", (data) => {
+          received.push(String(data))
+          throw new Error("boom")
+        })
+        socket.on("close", resolve)
+      })
+    })
+    const peer = connect((server.address() as AddressInfo).port, "127.0.0.1")
+    peer.write(request + text("1"), "latin1")
+    await once(peer, "data")
+    peer.end(text("2"), "latin1")
+    await closed
+    server.close()
+    expect(received).toEqual(["1", "2"])
+    expect(uncaught).toHaveLength(2)
   })
 
   it("loses nothing of what was read while it was paused, also if nothing comes after it", async () => {
