@@ -115,10 +115,14 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
   // ---- what the transport tells ----
 
   onBytes(chunk: Uint8Array): void {
+    this.accept(chunk)
+    this.read()
+  }
+
+  private accept(chunk: Uint8Array): void {
     this.signs += chunk.length
     this.tally.octetsIn += chunk.length
     this.protocol.push(chunk)
-    this.read()
   }
 
   room(): Uint8Array | undefined {
@@ -147,12 +151,15 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
     ending.isGone = true
     if (error !== undefined) ending.blame(WebSocketError.fromTransport(error))
     this.tap?.onClosing()
-    if (rest !== undefined) this.onBytes(rest)
+    if (rest !== undefined) this.accept(rest)
     this.protocol.endOfStream()
-    this.readOn()
     this.deadline?.clear()
-    this.watcher?.onGone()
-    ending.tellGone()
+    try {
+      this.readOn() // a listener may throw
+    } finally {
+      this.watcher?.onGone()
+      ending.tellGone()
+    }
   }
 
   // ---- reading ----

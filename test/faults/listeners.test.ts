@@ -108,6 +108,35 @@ describe.each([true, false])("a listener that throws (allowSynchronousEvents: %s
     await once(server, "close")
   })
 
+  it.each(["in the stream", "behind a message"])(
+    "is told of the end, also if it throws for what was left %s when the socket was gone",
+    async (where) => {
+      const { client, server, socket } = await open(allowSynchronousEvents)
+      const { _socket: stream } = socket as unknown as { readonly _socket: Socket }
+      const received: Array<string> = []
+      const first = new Promise<void>((resolve) => {
+        socket.on("message", (data) => {
+          if (received.push(String(data)) > 1 || where === "in the stream") throw new Error("boom")
+          socket.pause()
+          resolve()
+        })
+      })
+      const closed = once(socket, "close")
+      if (where === "in the stream") socket.pause()
+      for (const message of ["1", "2", "3"]) client.send(message)
+      if (where === "in the stream") { while (stream.readableLength === 0) await tick() }
+      else await first
+      stream.destroy()
+      await closed
+      expect(received).toEqual(["1", "2", "3"])
+      expect(uncaught).toHaveLength(where === "in the stream" ? 3 : 2)
+      expect(server.clients.size).toBe(0)
+      client.terminate()
+      server.close()
+      await once(server, "close")
+    }
+  )
+
   it("as a callback of send is one too, and the others are called", async () => {
     const { client, server, socket } = await open(allowSynchronousEvents)
     const called: Array<number> = []
