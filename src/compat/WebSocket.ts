@@ -49,6 +49,8 @@ export interface SocketOptions extends Options.SharedOptions {
 
 const start = (driver: Driver.Driver): void => driver.start()
 
+const goOn = (websocket: WebSocket): void => websocket._hold(false)
+
 const startTimer = (milliseconds: number, callback: () => void): () => void => {
   const timer = setTimeout(callback, milliseconds)
   return () => clearTimeout(timer)
@@ -263,10 +265,11 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     this._driver?.stop(true)
   }
 
+  /** What was held back comes as from a stream, not within the call: listeners may be added after it. */
   resume(): void {
     if (this._readyState === 0 || this._readyState === 3) return
     this._paused = false
-    this._driver?.stop(false)
+    process.nextTick(goOn, this)
   }
 
   _hold(stopped: boolean): void {
