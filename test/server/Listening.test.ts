@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -179,8 +179,10 @@ describe("limits of a server", () => {
       const scope = yield* TestServer.scope
       const { port } = yield* Scope.provide(TestServer.start(Echo), scope)
       const client = yield* RawClient.connect({ port })
-      yield* Effect.timeout(Scope.close(scope, Exit.void), 1000)
-      yield* client.toEnd
+      const stopping = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      client.socket.write(RawClient.handshake("/echo"))
+      assert.strictEqual((yield* client.toEnd).toString(), "")
+      yield* Fiber.join(stopping)
     }))
 })
 

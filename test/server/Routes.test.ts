@@ -93,6 +93,7 @@ describe("paths", () => {
       const [begun, done] = yield* Effect.all([Deferred.make<void>(), Deferred.make<void>()])
       const server = yield* TestServer.start(Layer.empty)
       const scope = yield* TestServer.scope
+      yield* Effect.addFinalizer(() => Deferred.succeed(done, undefined))
       const lingering = Effect.andThen(Deferred.succeed(begun, undefined), Effect.never).pipe(
         Effect.ensuring(Deferred.await(done))
       )
