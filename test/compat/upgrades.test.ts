@@ -97,9 +97,10 @@ const upgrade = async ({ WebSocketServer }: Implementation, name: string, way: (
   client.end()
   await once(client, "close")
   for (const one of clients) one.terminate()
-  while (!socket.destroyed || clients.size > 0) await tick()
+  if (!socket.closed) await once(socket, "close")
+  await tick() // what follows from that
   http.close()
-  return [...request.seen, answer]
+  return [...request.seen, clients.size, answer]
 }
 
 describe.each(ways)("a socket that is given to %sUpgrade", (way) => {
