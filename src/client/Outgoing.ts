@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { type Connection, type Prepared, type SendOptions, toDriver } from "../Connection.ts"
 import type { Message } from "../protocol/Message.ts"
 import * as WebSocketError from "../WebSocketError.ts"
@@ -72,7 +73,7 @@ export class Outgoing<E> {
       case "dropping":
         return Effect.void
       case "sliding":
-        return this.slide(capacity === 0 ? [] : messages.slice(-capacity), options)
+        return capacity === 0 ? Effect.void : this.slide(messages.slice(-capacity), options)
       case "fail":
         return Effect.fail(noConnection())
     }
@@ -85,7 +86,8 @@ export class Outgoing<E> {
   }
 
   private slide(messages: Messages, options: SendOptions | undefined): Effect.Effect<void> {
-    while (this.kept + messages.length > this.policy.capacity) this.take()
+    let surplus = this.kept + messages.length - this.policy.capacity
+    while (surplus > 0) surplus -= this.take()!.messages.length
     return this.add({ messages, options, resume: undefined })
   }
 
@@ -120,7 +122,8 @@ export class Outgoing<E> {
       }
       const sending = Effect.onExit(
         connection.sendAll(entry.messages, entry.options),
-        (exit) => Effect.sync(() => entry.resume?.(exit))
+        // Who is interrupted here is the client, at its end: that tells the sender why
+        (exit) => Effect.sync(() => Exit.hasInterrupts(exit) ? this.entries.unshift(entry) : entry.resume?.(exit))
       )
       return Effect.andThen(Effect.ignore(sending), this.flush(connection))
     })

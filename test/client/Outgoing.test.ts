@@ -1,10 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
-import { isOpen, Outgoing } from "../../src/client/Outgoing.ts"
+import { Outgoing } from "../../src/client/Outgoing.ts"
 import * as Connection from "../../src/Connection.ts"
 import type { WebSocketError } from "../../src/WebSocketError.ts"
 
 const first = ({ messages }: Connection.Connection) => Stream.runCollect(Stream.take(messages, 1))
+
+const upToLast = ({ messages }: Connection.Connection) =>
+  Stream.runCollect(Stream.takeUntil(messages, (message) => message === "last"))
+
+/** A connection of another's making, which does with what is given to it as it is told. */
+const taking = (sendAll: Connection.Connection["sendAll"]) => ({ state: "Open", sendAll }) as Connection.Connection
 
 describe("what is sent while there is no connection", () => {
   it.effect("goes to the one that is there by the time that the sender would wait", () =>
@@ -24,11 +30,12 @@ describe("what is sent while there is no connection", () => {
       const outgoing = new Outgoing<never>({ capacity: 1, strategy: "fail" })
       yield* outgoing.send(["kept"])
       const closing = yield* Effect.forkChild(leavingPeer.close(1001), { startImmediately: true })
-      yield* Effect.repeat(Effect.yieldNow, { while: () => isOpen(leaving) })
+      yield* leaving.closed
       yield* outgoing.flush(leaving)
       outgoing.hold()
       yield* outgoing.flush(next)
-      assert.deepStrictEqual(yield* first(nextPeer), ["kept"])
+      yield* outgoing.send(["last"])
+      assert.deepStrictEqual(yield* upToLast(nextPeer), ["kept", "last"])
       yield* Stream.runDrain(leaving.messages).pipe(Effect.ignore)
       yield* Fiber.join(closing)
     }).pipe(Effect.scoped))
@@ -44,4 +51,23 @@ describe("what is sent while there is no connection", () => {
       yield* Fiber.join(other)
       assert.deepStrictEqual(yield* first(server), ["other"])
     }).pipe(Effect.scoped))
+
+  it.effect("is nothing where the oldest make room, and there is none", () =>
+    Effect.gen(function*() {
+      const outgoing = new Outgoing<never>({ capacity: 0, strategy: "sliding" })
+      const given: Array<unknown> = []
+      yield* outgoing.send(["one", "other"])
+      yield* outgoing.flush(taking((messages) => Effect.sync(() => given.push(messages))))
+      assert.deepStrictEqual(given, [])
+    }))
+
+  it.effect("fails for the reason of the end if that cuts it off", () =>
+    Effect.gen(function*() {
+      const outgoing = new Outgoing<string>({ capacity: 0, strategy: "suspend" })
+      const sending = yield* Effect.forkChild(Effect.flip(outgoing.send(["cut off"])), { startImmediately: true })
+      const flushing = yield* Effect.forkChild(outgoing.flush(taking(() => Effect.never)), { startImmediately: true })
+      yield* Fiber.interrupt(flushing)
+      outgoing.end(Effect.fail("the end"))
+      assert.strictEqual(yield* Fiber.join(sending), "the end")
+    }))
 })
