@@ -166,6 +166,7 @@ export const connect = async (
   const connecting = Scope.provide(WebSocketClient.connect(url, options), scope)
   const exit = await Effect.runPromiseExit(connecting, { signal })
   if (Exit.isSuccess(exit) && signal?.aborted !== true) {
+    // When the peer ends, the scope does not: that would drop what came and is still to be read
     if (signal !== undefined) endWith(signal, exit.value, close(Exit.interrupt()))
     return new AsyncConnectionImpl(exit.value, signal, close(Exit.void))
   }

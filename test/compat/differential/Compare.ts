@@ -5,10 +5,14 @@ import type { Record } from "./Journal.ts"
 import * as Play from "./Play.ts"
 import * as Script from "./Script.ts"
 
-export const play = async (script: Script.Script, pairing: Implementation.Pairing): Promise<Record> => {
+export const play = async (
+  script: Script.Script,
+  pairing: Implementation.Pairing,
+  signal?: AbortSignal
+): Promise<Record> => {
   const server = await Implementation.load(pairing.server)
   const client = await Implementation.load(pairing.client)
-  return Play.play(script, server, client)
+  return Play.play(script, { server, client }, signal)
 }
 
 /** The pairings that are worth it: where our own peer is one side, only the other one changes. */
@@ -38,11 +42,12 @@ export const report = (script: Script.Script, pairing: Implementation.Pairing, d
 /** The first difference, or `undefined`. Without compat, ws is compared with itself, which has to be the same each time. */
 export const compare = async (
   script: Script.Script,
-  pairings = pairingsOf(script)
+  pairings = pairingsOf(script),
+  signal?: AbortSignal
 ): Promise<string | undefined> => {
-  const expected = await play(script, Implementation.reference)
+  const expected = await play(script, Implementation.reference, signal)
   for (const pairing of pairings) {
-    const difference = Difference.find(script, expected, await play(script, pairing))
+    const difference = Difference.find(script, expected, await play(script, pairing, signal))
     if (difference !== undefined) return report(script, pairing, difference)
   }
   return undefined

@@ -12,6 +12,12 @@ import * as Script from "./Script.ts"
 import { Stage } from "./Stage.ts"
 import * as Watch from "./Watch.ts"
 
+/** What is played with. */
+export interface Sides {
+  readonly server: Implementation
+  readonly client: Implementation
+}
+
 /** Who is played by our own raw peer. */
 export const rawSide = (script: Script.Script): Side | undefined => {
   if (Script.asks(script, "raw", "connect")) return "client"
@@ -64,15 +70,15 @@ const step = async (stage: Stage, action: Script.Step): Promise<void> => {
 const webSockets = (stage: Stage): ReadonlyArray<string> =>
   [...stage.targets.keys()].filter((name) => /^(client|server)\d*$/.test(name))
 
+const servers = (stage: Stage): ReadonlyArray<string> => ["wss", "wss2"].filter((name) => stage.targets.has(name))
+
 /** In the end all that is left is closed, and is seen off. */
 const finish = async (stage: Stage): Promise<void> => {
   stage.network.release()
   stage.network.flow()
   await settle(stage)
   for (const name of webSockets(stage)) await step(stage, [name, ["terminate"]])
-  for (const name of ["wss", "wss2"].filter((one) => stage.targets.has(one))) {
-    await step(stage, [name, ["close", Script.cb]])
-  }
+  for (const name of servers(stage)) await step(stage, [name, ["close", Script.cb]])
   stage.journal.begin("the end")
   for (const name of webSockets(stage)) Watch.look(stage, name, stage.targets.get(name) as WebSocket)
   for (const [id, side] of stage.pending) stage.journal.note(side, `callback ${id} was not called`)
@@ -102,14 +108,7 @@ const catchAll = (journal: Journal): () => void => {
   }
 }
 
-/** Plays with a server and a client of these implementations. Only one can be played at a time. */
-export const play = async (
-  script: Script.Script,
-  server: Implementation,
-  client: Implementation
-): Promise<Record> => {
-  const journal = new Journal()
-  const restore = catchAll(journal)
+const set = async (script: Script.Script, journal: Journal, { client, server }: Sides): Promise<Stage> => {
   const raw = new Raw(() => stage.network.port, (line) => journal.note("client", `raw: ${line}`))
   const stage = new Stage(journal, raw, server, client)
   const muted = rawSide(script)
@@ -123,9 +122,33 @@ export const play = async (
   journal.alias(stage.network.port, "<port>")
   if (stage.network.isSecure) Calm.excuse(stage.network.port)
   stage.take = (action) => Perform.take(stage, action)
-  for (const action of complete(script)) await step(stage, action)
-  await finish(stage)
-  await clear(stage)
-  restore()
+  return stage
+}
+
+const perform = async (stage: Stage, script: Script.Script, signal: AbortSignal | undefined): Promise<void> => {
+  try {
+    for (const action of complete(script)) {
+      signal?.throwIfAborted()
+      await step(stage, action)
+    }
+    await finish(stage)
+  } catch (cut) {
+    for (const name of servers(stage)) Perform.take(stage, [name, ["close"]])
+    throw cut
+  } finally {
+    await clear(stage)
+  }
+}
+
+/** Plays with these two. Only one can be played at a time. Whoever aborts it ends it before the next step. */
+export const play = async (script: Script.Script, sides: Sides, signal?: AbortSignal): Promise<Record> => {
+  signal?.throwIfAborted()
+  const journal = new Journal()
+  const restore = catchAll(journal)
+  try {
+    await perform(await set(script, journal, sides), script, signal)
+  } finally {
+    restore()
+  }
   return journal.read()
 }

@@ -36,7 +36,7 @@ describe("a record", () => {
 const expected = new Map<Script, Record>()
 
 const reference = async (script: Script): Promise<Record> => {
-  const record = expected.get(script) ?? await Play.play(script, ws, ws)
+  const record = expected.get(script) ?? await Play.play(script, { server: ws, client: ws })
   expected.set(script, record)
   return record
 }
@@ -46,11 +46,25 @@ const some = scripts.filter(({ name }, i) => i % 6 === 0 || name.includes("it is
 
 const notices = async (fault: Implementation.Implementation): Promise<boolean> => {
   for (const script of some) {
-    const actual = await Play.play(script, fault, fault)
+    const actual = await Play.play(script, { server: fault, client: fault })
     if (Difference.find(script, await reference(script), actual) !== undefined) return true
   }
   return false
 }
+
+describe("a play that is cut off", () => {
+  it("is over before its next step, and takes no exceptions any more", async () => {
+    const before = process.listeners("unhandledRejection")
+    const it = new AbortController()
+    const playing = Compare.play(scripts[0], Implementation.reference, it.signal)
+    await new Promise(setImmediate)
+    expect(process.hasUncaughtExceptionCaptureCallback()).toBe(true)
+    it.abort()
+    await expect(playing).rejects.toBe(it.signal.reason)
+    expect(process.hasUncaughtExceptionCaptureCallback()).toBe(false)
+    expect(process.listeners("unhandledRejection")).toEqual(before)
+  })
+})
 
 describe("a fault is noticed", () => {
   it.for(Object.entries(faults))("%s", async ([, fault]) => {
