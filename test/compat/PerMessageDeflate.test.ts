@@ -22,7 +22,12 @@ const combinations = Object.entries(choices).reduce<ReadonlyArray<DeflateOptions
   [{}]
 )
 
-const named = combinations.map((options) => [JSON.stringify(options), options] as const)
+/** What goes by whether it is true, and not by the types. */
+const loose = Object.keys(choices).flatMap((name) =>
+  (name.endsWith("Takeover") ? [1, "yes", 0, null] : [null]).map((value) => ({ [name]: value }))
+) as ReadonlyArray<DeflateOptions>
+
+const named = [...combinations, ...loose].map((options) => [JSON.stringify(options), options] as const)
 
 const flags = ["server_no_context_takeover", "client_no_context_takeover"] as const
 const bits = ["server_max_window_bits", "client_max_window_bits"] as const
@@ -78,13 +83,17 @@ describe.each(named)("with the options %s", (_, options) => {
   })
 
   it("a client accepts what ws accepts, and keeps to what it offered (RFC 7692 §7.1.1.2)", () => {
-    const own = options.clientNoContextTakeover === true ? { client_no_context_takeover: true } : {}
+    const own = options.clientNoContextTakeover ? { client_no_context_takeover: true } : {}
     for (const response of configurations) {
       const theirs = accepted(WsPerMessageDeflate, options, [response])
       const expected = theirs === undefined ? undefined : { ...theirs, ...own }
       expect([response, accepted(PerMessageDeflate, options, [response])]).toEqual([response, expected])
     }
   })
+})
+
+it.each(["serverMaxWindowBits", "clientMaxWindowBits"])("a client whose %s is 0 offers none, as with ws", (name) => {
+  expect(new PerMessageDeflate({ [name]: 0 }).offer()).toEqual(new WsPerMessageDeflate({ [name]: 0 }).offer())
 })
 
 it("says, as ws does, that no offer suits", () => {
