@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import type { AddressInfo, Socket } from "node:net"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import * as ws from "ws"
 import { type Implementation, load } from "./differential/Implementation.ts"
 
@@ -166,6 +166,23 @@ const sendInContexts = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArr
   return seen
 }
 
+/** When a side gives up that says goodbye, and is not answered. */
+const givesUpAfter = async ([socket, peer]: [Live, Live], limit: number): Promise<number | undefined> => {
+  peer._socket.pause()
+  const { _socket } = socket
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+  try {
+    socket.close(4000)
+    let passed = 0
+    for (; passed <= limit && !_socket.destroyed; passed++) vi.advanceTimersByTime(1)
+    return _socket.destroyed ? passed : undefined
+  } finally {
+    vi.useRealTimers()
+    socket.terminate()
+    peer.terminate()
+  }
+}
+
 describe.each(roles)("a %s, as with ws,", (role) => {
   it("calls back in the contexts of the calls", async () => {
     expect(await sendInContexts(await facing(ws, role, {}))).toEqual(["one", "two", "three"])
@@ -182,6 +199,17 @@ describe.each(roles)("a %s, as with ws,", (role) => {
     expect(await loseUnreadable(await facing(ws, role))).toEqual(["Blob"])
     expect(await loseUnreadable(await facing(await load("compat"), role))).toEqual(["Blob"])
   })
+
+  it.each([undefined, null, 0, 20])(
+    "waits for an answer to its Close as long as closeTimeout %s says",
+    async (given) => {
+      const settings = { closeTimeout: given } as ws.ServerOptions
+      const most = 40
+      const expected = await givesUpAfter(await facing(ws, role, settings), most)
+      expect(expected).toBe(given || 1)
+      expect(await givesUpAfter(await facing(await load("compat"), role, settings), most)).toBe(expected)
+    }
+  )
 
   it("still gets what is decompressed when its socket is gone, before the close", async () => {
     const expected = await loseSocket(await facing(ws, role))

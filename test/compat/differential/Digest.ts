@@ -24,10 +24,12 @@ interface Coded {
   readonly name: string
   readonly message: string
   readonly code?: unknown
+  readonly errno?: unknown
 }
 
 export const error = (thrown: unknown): string => {
   if (!(thrown instanceof Error)) return `${typeof thrown} ${JSON.stringify(thrown)}`
-  const { code, message, name } = thrown as Coded
-  return code === undefined ? `${name}: ${message}` : `${name} [${String(code)}]: ${message}`
+  const { code, errno, message, name } = thrown as Coded
+  const known = [code, errno].filter((one) => one !== undefined)
+  return known.length === 0 ? `${name}: ${message}` : `${name} [${known.join(" ")}]: ${message}`
 }

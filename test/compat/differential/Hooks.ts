@@ -86,6 +86,8 @@ export const makers: { readonly [is: string]: (stage: Stage, actor: string, desc
   },
   class: (stage, actor, { name }) => Classes.webSocket(stage, actor, String(name)),
   port: (stage) => stage.serverPort,
+  /** The one that clients are told of. */
+  ownPort: (stage) => stage.network.port,
   error: (_stage, _actor, { message }) => new Error(String(message)),
   actor: (stage, _, { name }) => stage.targets.get(String(name)),
   callback: (stage, actor, { steps }) => makeCallback(stage, actor, steps as ReadonlyArray<Step> | undefined),

@@ -106,6 +106,7 @@ const asked: ReadonlyArray<readonly [string, Value, Value, Value]> = [
     handshakeTimeout: 50
   }],
   ["lookup", "ws://some.test:{port}/", [], { lookup: { is: "lookup" } }],
+  ["a default port that is the server's", "/", [], { defaultPort: { is: "ownPort" } }],
   ["no timeout", "/", [], { handshakeTimeout: 0 }],
   ["maxPayload and others", "/", [], { maxPayload: 1, maxFragments: 1, maxBufferedChunks: 1 }]
 ]

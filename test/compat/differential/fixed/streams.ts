@@ -98,6 +98,13 @@ export const scripts = [
     stream({ emitClose: false, autoDestroy: true }),
     server(["send", "a"], ["close", 1000])
   ),
+  script(
+    "methods, of which it has its own",
+    stream({ read: cb, write: cb, final: cb, destroy: cb }),
+    server(["send", "a"]),
+    clientStream(["write", "b", "utf8", cb], ["end", cb]),
+    clientStream(["destroy"])
+  ),
   script("autoDestroy false", stream({ autoDestroy: false }), server(["close", 1000]), clientStream(["end"])),
   script("other binary types", client(["set", "binaryType", "arraybuffer"], ["stream"]), server(["send", buffer("a")])),
   script("fragments", client(["set", "binaryType", "fragments"], ["stream"]), server(["send", buffer("a")])),
