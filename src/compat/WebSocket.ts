@@ -88,7 +88,6 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
   /** What the peer's Close said, when the closing handshake is over. */
   _goodbye: { readonly code: number; readonly reason: Buffer } | undefined = undefined
   _paused = false
-  _errorEmitted = false
   _gone = false
   /** Octets that were to be sent when it was too late. */
   _unsent = 0
@@ -368,7 +367,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     if (clean) this._goodbye = { code, reason: Payload.asBuffer(octets) }
     if (violation !== undefined) {
       const translated = Errors.fromViolation(violation)
-      this._incoming?.afterwards(() => this._emitError(translated))
+      this._incoming?.afterwards(() => this.emit("error", translated))
     }
     if (this._gone) this._finish()
   }
@@ -385,14 +384,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     this._incoming?.afterwards(() => this.emitClose())
   }
 
-  _emitError(error: Error): void {
-    if (this._errorEmitted) return
-    this._errorEmitted = true
-    this.emit("error", error)
-  }
-
   emitClose(): void {
-    if (this._readyState === 3) return
     this._outgoing?.settle()
     this._readyState = 3
     const { code, reason } = this._goodbye ?? abnormal
@@ -403,7 +395,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
 
   _fail(error: Error): void {
     this._readyState = 2
-    this._emitError(error)
+    this.emit("error", error)
     this.emitClose()
   }
 
@@ -411,7 +403,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     this._readyState = 2
     const error = new Error(message)
     if (!("setHeader" in stream)) {
-      stream.once("error", (cause: Error) => this._emitError(cause)).once("close", () => this.emitClose())
+      stream.once("error", (cause: Error) => this.emit("error", cause)).once("close", () => this.emitClose())
       stream.destroy(error)
       return
     }
