@@ -92,19 +92,6 @@ for (const [kind, make] of Object.entries(kinds)) {
       expect([ours.told, theirs.told]).toEqual([["end", "close"], ["end", "close"]])
     })
 
-    it("closes once when it is destroyed", async () => {
-      const [left, right] = await make()
-      const ours = listen(left)
-      listen(right)
-      left.destroy()
-      left.destroy()
-      await ours.gone
-      left.write([Buffer.from("to nobody")])
-      await tick()
-      expect(ours.told).toEqual(["close"])
-      right.destroy()
-    })
-
     it("tells who writes after the end, and ends once", async () => {
       const [left, right] = await make()
       const ours = listen(left)
@@ -126,11 +113,17 @@ for (const [kind, make] of Object.entries(kinds)) {
       const [left, right] = await make()
       const ours = listen(left)
       const theirs = listen(right)
+      right.pause() // it ends before it knows that the other one has
+      left.destroy()
       left.destroy()
       left.pause()
       left.end()
+      left.write([Buffer.from("to nobody")])
       right.end()
-      await Promise.all([ours.gone, until(() => theirs.told.includes("end"))])
+      await ours.gone
+      await tick()
+      right.resume()
+      await until(() => theirs.told.includes("end"))
       right.destroy()
       await theirs.gone
       expect(ours.told).toEqual(["close"])
@@ -148,6 +141,20 @@ describe("a transport in memory", () => {
     right.write([Buffer.from("too late")])
     await gone
     expect(told).toEqual(["end", "close"])
+  })
+})
+
+describe("a transport in memory that has not read everything", () => {
+  it("resets the connection when it is destroyed, and closes once", async () => {
+    const [left, right] = MemoryTransport.pair()
+    const ours = listen(left)
+    const theirs = listen(right)
+    left.pause()
+    right.write([Buffer.from("unread")])
+    left.destroy()
+    await Promise.all([ours.gone, theirs.gone])
+    await tick()
+    expect([ours.told, theirs.told]).toEqual([["close"], ["close: ECONNRESET"]])
   })
 })
 
