@@ -3,24 +3,30 @@
  *
  * @since 0.1.0
  */
-import * as Result from "effect/Result"
 import * as HeaderSyntax from "../protocol/HeaderSyntax.ts"
 import * as Errors from "./Errors.ts"
-import * as HeaderList from "./HeaderList.ts"
 
 /**
- * Reads the names that a client offers. Throws a `SyntaxError` if the header is malformed or a name is given twice.
+ * Reads the names that a client offers. Throws a `SyntaxError` if the header is malformed or a name is given twice,
+ * whichever comes first.
  *
  * @category reading
  * @since 0.1.0
  */
 export const parse = (header: string): Set<string> => {
-  const read = HeaderList.read(header, (list) => HeaderSyntax.list(list, (words) => words.token()))
-  const names = Result.getOrThrowWith(read, Errors.fromSyntax)
-  const set = new Set<string>()
-  for (const name of names) {
-    if (set.has(name)) throw new SyntaxError(`The "${name}" subprotocol is duplicated`)
-    set.add(name)
+  const words = HeaderSyntax.make(header)
+  const names = new Set<string>()
+  for (let isLast = false; !isLast;) {
+    const name = startsBlank(header) ? undefined : words.token()
+    isLast = name !== undefined && !words.accept(",")
+    const isOver = !isLast || (words.atEnd() && !endsBlank(header))
+    if (name === undefined || !isOver) throw Errors.fromSyntax(words.problem())
+    if (names.has(name)) throw new SyntaxError(`The "${name}" subprotocol is duplicated`)
+    names.add(name)
   }
-  return set
+  return names
 }
+
+const startsBlank = (header: string): boolean => /^[ \t]/.test(header)
+
+const endsBlank = (header: string): boolean => /[ \t]$/.test(header)

@@ -41,7 +41,12 @@ describe("a header", () => {
     " foo",
     ",foo",
     "foo,,bar",
-    "foo, "
+    "foo, ",
+    "foo,foo,é",
+    "foo,foo,",
+    "foo,foo,,",
+    "foo,foo ",
+    "foo,foo;"
   ])(
     "that is %j has the error of ws",
     (header) => {
@@ -53,11 +58,9 @@ describe("a header", () => {
   it("is read as by ws, whatever it is", () => {
     fc.assert(
       fc.property(header, (header) => {
-        const [ours, theirs] = [outcome(() => Subprotocol.parse(header)), outcome(() => ws.parse(header))]
-        if ("names" in (ours as object) || "names" in (theirs as object)) expect(ours).toEqual(theirs)
-        else expect(ours).toMatchObject({ type: SyntaxError.prototype }) // a header may have two faults
+        expect(outcome(() => Subprotocol.parse(header))).toEqual(outcome(() => ws.parse(header)))
       }),
-      { numRuns: 2000 }
+      { numRuns: 20_000 }
     )
   })
 })
