@@ -46,8 +46,11 @@ const onHead = (socket: Net.Socket, callback: (head: string) => void): void => {
   })
 }
 
+/** Whatever the clock of the test is. */
+const pause: Effect.Effect<void> = Effect.callback((resume) => void setTimeout(() => resume(Effect.void), 2))
+
 const poll = (test: () => boolean): Effect.Effect<void> =>
-  Effect.suspend(() => test() ? Effect.void : Effect.andThen(Effect.sleep(2), poll(test)))
+  Effect.suspend(() => test() ? Effect.void : Effect.andThen(pause, poll(test)))
 
 /** Listens until the scope ends. */
 export const start = (
