@@ -17,6 +17,8 @@ type ServerOptions = Parameters<typeof TestApp.ours>[1]
 /** Half of what Effect's own server waits, in milliseconds. */
 const prompt = 10_000
 
+const patient = { closeTimeout: 60_000 }
+
 /** Starts a server, has a test do something with it, and stops it. */
 const stopping = Effect.fnUntraced(function*<A, E>(
   serving: Layer.Layer<never, never, HttpServer.HttpServer>,
@@ -88,7 +90,7 @@ for (const [name, serving] of [["a router", routed], ["an app without a router",
 
     it.effect("waits no longer than it was told to for clients that do not answer", () =>
       stopping(
-        serving(() => Effect.never),
+        serving(() => Effect.never, patient),
         { gracefulShutdownTimeout: 200 },
         ({ port }, stop) =>
           Effect.gen(function*() {
@@ -99,25 +101,30 @@ for (const [name, serving] of [["a router", routed], ["an app without a router",
       ))
 
     it.effect("drops a client that does not read what it is sent", () => {
-      return stopping(serving(flood), { gracefulShutdownTimeout: 200 }, ({ port }, stop) =>
-        Effect.gen(function*() {
-          const client = yield* RawClient.open(port, "/")
-          client.socket.pause()
-          yield* Passing.within(prompt, stop)
-        }))
+      return stopping(
+        serving(flood, patient),
+        { gracefulShutdownTimeout: 200 },
+        ({ port }, stop) =>
+          Effect.gen(function*() {
+            const client = yield* RawClient.open(port, "/")
+            client.socket.pause()
+            yield* Passing.within(prompt, stop)
+          })
+      )
     })
 
-    it.live("does not keep the client of a handler that cannot be interrupted", () =>
+    it.effect("does not keep the client of a handler that cannot be interrupted", () =>
       Effect.gen(function*() {
         const enough = yield* Deferred.make<void>()
         const stubborn = serving(() => Effect.uninterruptible(Deferred.await(enough)))
         yield* stopping(stubborn, { gracefulShutdownTimeout: 100 }, ({ url }, stop) =>
           Effect.gen(function*() {
+            yield* Effect.addFinalizer(() => Deferred.succeed(enough, undefined))
             const peer = yield* WsPeer.connect(url)
             const stopped = yield* Effect.forkChild(stop)
-            assert.strictEqual((yield* peer.closed).code, 1001)
+            assert.strictEqual((yield* Passing.within(prompt, peer.closed)).code, 1001)
             yield* Deferred.succeed(enough, undefined)
-            yield* Fiber.join(stopped)
+            yield* Passing.within(prompt, Fiber.join(stopped))
           }))
       }))
 
