@@ -7,6 +7,7 @@ import * as EffectRpc from "../../src/EffectRpc.ts"
 import * as NodeWebSocketServer from "../../src/NodeWebSocketServer.ts"
 import * as WebSocketServer from "../../src/WebSocketServer.ts"
 import * as WsPeer from "../interop/WsPeer.ts"
+import * as Passing from "../Passing.ts"
 import * as RawClient from "../server/RawClient.ts"
 import * as TestServer from "../server/TestServer.ts"
 import * as TestApp from "./TestApp.ts"
@@ -211,15 +212,15 @@ const stopping = (serving: Layer.Layer<never, never, HttpServer.HttpServer>) =>
     const peer = yield* WsPeer.connect(url)
     const gone = yield* RawClient.open(port, "/")
     gone.socket.resetAndDestroy()
-    const [elapsed] = yield* Effect.timed(Effect.timeout(Scope.close(scope, Exit.void), 10_000))
-    return [yield* peer.closed, elapsed] as const
+    yield* Passing.within(10_000, Scope.close(scope, Exit.void))
+    return yield* peer.closed
   })
 
 describe("a server of apps that upgrade by themselves", () => {
-  it.live("stops at once where there is a router", () =>
+  it.effect("stops at once where there is a router", () =>
     Effect.gen(function*() {
       const Root = HttpRouter.add("GET", "/", Effect.scoped(echo))
-      const [closed] = yield* stopping(HttpRouter.serve(Root, { disableListenLog: true, disableLogger: true }))
+      const closed = yield* stopping(HttpRouter.serve(Root, { disableListenLog: true, disableLogger: true }))
       assert.strictEqual(closed.code, 1001)
     }))
 
@@ -247,9 +248,9 @@ describe("a server of apps that upgrade by themselves", () => {
       yield* Fiber.join(stopping)
     }))
 
-  it.live("stops at once where there is none", () =>
+  it.effect("stops at once where there is none", () =>
     Effect.gen(function*() {
-      const [closed] = yield* stopping(HttpServer.serve(Effect.scoped(echo)))
+      const closed = yield* stopping(HttpServer.serve(Effect.scoped(echo)))
       assert.strictEqual(closed.code, 1001)
     }))
 })
