@@ -110,7 +110,7 @@ export class Outgoing {
   /** Sends bytes that are framed already. */
   sendFrame(list: ReadonlyArray<Uint8Array>, callback?: Callback): void {
     const receipt = receiptOf(callback)
-    for (const bytes of list) this.outbox.framed(bytes, bytes === list.at(-1) ? receipt : undefined)
+    list.forEach((bytes, i) => this.outbox.framed(bytes, i === list.length - 1 ? receipt : undefined))
   }
 
   /**

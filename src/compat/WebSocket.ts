@@ -88,6 +88,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
   /** What the peer's Close said, when the closing handshake is over. */
   _goodbye: { readonly code: number; readonly reason: Buffer } | undefined = undefined
   _paused = false
+  _errorEmitted = false
   _gone = false
   /** Octets that were to be sent when it was too late. */
   _unsent = 0
@@ -228,8 +229,11 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     if (this._duplex !== null) Socket.adopt(this._duplex, this)
     driver.protocol.keepFragments(this._binaryType === "fragments")
     return () => {
-      driver.setTap(incoming)
-      driver.watch(incoming)
+      try {
+        driver.setTap(incoming)
+      } finally {
+        driver.watch(incoming)
+      }
     }
   }
 
@@ -367,7 +371,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     if (clean) this._goodbye = { code, reason: Payload.asBuffer(octets) }
     if (violation !== undefined) {
       const translated = Errors.fromViolation(violation)
-      this._incoming?.afterwards(() => this.emit("error", translated))
+      this._incoming?.afterwards(() => this._emitError(translated))
     }
     if (this._gone) this._finish()
   }
@@ -382,6 +386,13 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
 
   _finish(): void {
     this._incoming?.afterwards(() => this.emitClose())
+  }
+
+  /** The peer may break a rule after a Blob could not be read: one error is enough. */
+  _emitError(error: Error): void {
+    if (this._errorEmitted) return
+    this._errorEmitted = true
+    this.emit("error", error)
   }
 
   emitClose(): void {

@@ -188,6 +188,7 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
 
   /** What is left of a transport that is gone is little, and all of it is decoded: the end is not to wait for a reader. */
   private decode(): void {
+    if (this.tap !== undefined && this.unread > 0) this.handOver(this.tap)
     let messages = 0
     while (this.held === undefined && (this.isGone || !this.isBlocked())) {
       const output = this.protocol.next()
@@ -198,6 +199,15 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
       } else this.obey(output)
     }
     this.tally.messagesIn += messages
+  }
+
+  /** What waited for a reader goes to a tap first. */
+  private handOver(tap: Tap): void {
+    while (this.isGone || !this.stopped) {
+      const item = this.inbox.shift()
+      if (item === undefined) return
+      giveTo(tap, item)
+    }
   }
 
   private deliver(message: Message): void {
@@ -248,7 +258,6 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
     this.tap = tap
     if (tap === undefined) this.stopped = false
     this.protocol.giveOctets(tap !== undefined)
-    if (tap !== undefined) { for (const item of this.madeInbox?.drain() ?? []) giveTo(tap, item) }
     this.read()
   }
 

@@ -123,6 +123,14 @@ export class Inbox<A extends { readonly length: number }> {
     return items
   }
 
+  /** The first item that is there, for those who take them one by one. */
+  shift(): A | undefined {
+    const item = this.items?.shift()
+    if (this.items?.length === 0) this.items = undefined
+    if (item !== undefined) this.size -= item.length + slotSize
+    return item
+  }
+
   /** A consumer that waits goes away with an error; what comes is for the next one. */
   dismiss(): void {
     const { waiter } = this

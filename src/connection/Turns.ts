@@ -77,13 +77,22 @@ export class Turns {
   /** A job may end the connection: those behind it are dropped then. */
   private runOn(jobs: Array<Job>): void {
     this.running = true
-    while (this.current === undefined && this.jobs === jobs) {
-      const job = jobs.shift()
-      if (job === undefined) break
-      this.size -= job.size
-      job.run()
+    try {
+      while (this.current === undefined && this.jobs === jobs) {
+        const job = jobs.shift()
+        if (job === undefined) break
+        this.size -= job.size
+        job.run()
+      }
+    } finally {
+      this.running = false
+      if (this.jobs === jobs) this.rest(jobs)
     }
-    this.running = false
-    if (jobs.length === 0 && this.jobs === jobs) this.jobs = undefined
+  }
+
+  /** Those who still wait, wait for the message under way; if there is none, a job has thrown. */
+  private rest(jobs: Array<Job>): void {
+    if (jobs.length === 0) this.jobs = undefined
+    else if (this.current === undefined) queueMicrotask(() => this.runOn(jobs))
   }
 }

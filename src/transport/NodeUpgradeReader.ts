@@ -16,17 +16,14 @@ const patience = ({ headersTimeout }: Server): number => headersTimeout > 0 ? Ma
 
 const readerKey = Symbol("effect-ws/NodeUpgradeReader")
 
-const contextKey = Symbol("effect-ws/NodeUpgradeReader/context")
-
-/**
- * A socket that has said nothing yet. Its listeners are the same functions for all, and find the reader there, and the
- * context in which it came: what the HTTP server tells is told in that one.
- */
-type Silent = Socket & Member & { [readerKey]: NodeUpgradeReader; [contextKey]: AsyncResource | undefined }
+/** A socket that has said nothing yet. Its listeners are the same functions for all, and find the reader there. */
+type Silent = Socket & Member & { [readerKey]: NodeUpgradeReader }
 
 class NodeUpgradeReader {
   private readonly server: Server
   private readonly accept: (socket: Socket) => void
+  /** The one in which the server listens, and connections come: what Node's server tells of them, it tells there. */
+  private context: AsyncResource | undefined = undefined
   private readonly silent = new Roster<Silent>()
   private timer: NodeJS.Timeout | undefined = undefined
   private retired = false
@@ -46,8 +43,8 @@ class NodeUpgradeReader {
 
   private begin(socket: Silent): void {
     if (this.retired || !this.isUsual()) return this.accept(socket)
+    this.context ??= new AsyncResource("effect-ws/NodeUpgradeReader")
     socket[readerKey] = this
-    socket[contextKey] = new AsyncResource("effect-ws/NodeUpgradeReader")
     socket._place = 0
     this.silent.add(socket)
     this.timer ??= setTimeout(() => this.handOver(), patience(this.server)).unref()
@@ -65,23 +62,25 @@ class NodeUpgradeReader {
     clearTimeout(this.timer)
     this.timer = undefined
     for (const socket of Array.from(this.silent)) {
-      const { [contextKey]: context } = socket
       this.leave(socket)
-      if (!socket.destroyed) context?.runInAsyncScope(this.accept, undefined, socket)
+      if (!socket.destroyed) this.context?.runInAsyncScope(this.accept, undefined, socket)
     }
   }
 
   /** Leaves the socket as if nobody had read from it. */
   private leave(socket: Silent): void {
     this.silent.delete(socket)
-    socket[contextKey] = undefined
     socket.off("data", onData)
     socket.off("end", onEnd)
     socket.off("error", onError)
     ;(socket as { readableFlowing: boolean | null }).readableFlowing = null
   }
 
-  take(socket: Silent, bytes: Buffer): void {
+  read(socket: Silent, bytes: Buffer): void {
+    this.context?.runInAsyncScope(this.take, this, socket, bytes)
+  }
+
+  private take(socket: Silent, bytes: Buffer): void {
     this.leave(socket)
     const isOurs = this.isUsual() && this.server.listenerCount("upgrade") > 0
     const head = isOurs ? UpgradeHead.read(bytes.toString("latin1", 0, this.maxSize)) : undefined
@@ -140,8 +139,7 @@ const requestOf = (socket: Socket, { headers, rawHeaders, target }: UpgradeHead.
 }
 
 function onData(this: Silent, bytes: Buffer): void {
-  const { [contextKey]: context, [readerKey]: reader } = this
-  context?.runInAsyncScope(reader.take, reader, this, bytes)
+  this[readerKey].read(this, bytes)
 }
 
 function onEnd(this: Silent): void {
