@@ -184,8 +184,8 @@ export const exceptions: ReadonlyArray<Exception> = [
     ignores: everything
   },
   {
-    why: "the parameters of an accepted extension have no order (RFC 6455 §9.1)",
-    applies: mentions(/permessage-deflate|perMessageDeflate/),
+    why: "a window of 15 bits goes without saying (RFC 7692 §7.1.2)",
+    applies: both(isGenerated, mentions(/permessage-deflate|perMessageDeflate/)),
     ignores: /"?Sec-WebSocket-Extensions: permessage-deflate(; \w*(=\d*)?)*("(\.\.\. \(\d+, \w+\))?)?/
   },
   {
