@@ -166,8 +166,8 @@ export const connect = async (
   const connecting = Scope.provide(WebSocketClient.connect(url, options), scope)
   const exit = await Effect.runPromiseExit(connecting, { signal })
   if (Exit.isSuccess(exit) && signal?.aborted !== true) {
-    // When the peer ends, the scope does not: that would drop what came and is still to be read
     if (signal !== undefined) endWith(signal, exit.value, close(Exit.interrupt()))
+    // The scope does not end with the peer: that would drop what came and is still to be read
     return new AsyncConnectionImpl(exit.value, signal, close(Exit.void))
   }
   await Effect.runPromise(close(Exit.interrupt()))

@@ -19,8 +19,8 @@ export const parse = (header: string): Set<string> => {
   for (let isLast = false; !isLast;) {
     const name = startsBlank(header) ? undefined : words.token()
     isLast = name !== undefined && !words.accept(",")
-    const isOver = !isLast || (words.atEnd() && !endsBlank(header))
-    if (name === undefined || !isOver) throw Errors.fromSyntax(words.problem())
+    const endsWell = !isLast || (words.atEnd() && !endsBlank(header))
+    if (name === undefined || !endsWell) throw Errors.fromSyntax(words.problem())
     if (names.has(name)) throw new SyntaxError(`The "${name}" subprotocol is duplicated`)
     names.add(name)
   }
