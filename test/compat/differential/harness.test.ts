@@ -44,12 +44,14 @@ const reference = async (script: Script): Promise<Record> => {
 /** A few of all scripts are enough, and the few that are about streams that are full. */
 const some = scripts.filter(({ name }, i) => i % 6 === 0 || name.includes("it is full"))
 
-const notices = async (fault: Implementation.Implementation): Promise<boolean> => {
+/** The first script that differs from ws, and in what. */
+const noticed = async (fault: Implementation.Implementation): Promise<string | undefined> => {
   for (const script of some) {
     const actual = await Play.play(script, { server: fault, client: fault })
-    if (Difference.find(script, await reference(script), actual) !== undefined) return true
+    const difference = Difference.find(script, await reference(script), actual)
+    if (difference !== undefined) return `${script.name}\n${difference}`
   }
-  return false
+  return undefined
 }
 
 describe("a play that is cut off", () => {
@@ -68,11 +70,11 @@ describe("a play that is cut off", () => {
 
 describe("a fault is noticed", () => {
   it.for(Object.entries(faults))("%s", async ([, fault]) => {
-    expect(await notices(fault)).toBe(true)
+    expect(await noticed(fault)).toBeDefined()
   })
 
   it("but nothing else is", async () => {
-    expect(await notices(faultless)).toBe(false)
+    expect(await noticed(faultless)).toBeUndefined()
   })
 })
 
