@@ -142,6 +142,14 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     return this._goodbye !== undefined
   }
 
+  get _closeCode(): number {
+    return (this._goodbye ?? abnormal).code
+  }
+
+  get _closeMessage(): Buffer {
+    return (this._goodbye ?? abnormal).reason
+  }
+
   get _closeFrameSent(): boolean {
     return this._driver?.isCloseWritten === true
   }
@@ -398,8 +406,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
   emitClose(): void {
     this._outgoing?.settle()
     this._readyState = 3
-    const { code, reason } = this._goodbye ?? abnormal
-    this.emit("close", code, reason)
+    this.emit("close", this._closeCode, this._closeMessage)
   }
 
   // ---- failing to open ----

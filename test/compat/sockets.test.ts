@@ -106,6 +106,41 @@ describe("a port that is a path", () => {
   })
 })
 
+/** What ws does not document, and programs read. */
+const undocumented = [
+  "_closeCode",
+  "_closeFrameReceived",
+  "_closeFrameSent",
+  "_closeMessage",
+  "_isServer",
+  "_protocol",
+  "_readyState",
+  "_req"
+] as const
+
+const readThrough = async (implementation: Implementation, act: (both: Both) => void): Promise<unknown> => {
+  const both = await connect(implementation, implementation)
+  const sides = [both.client, both.accepted]
+  const read = () => sides.map((side) => undocumented.map((name) => Reflect.get(side, name) ?? null))
+  const closed = Promise.all(sides.map((side) => once(side, "close")))
+  const open = read()
+  act(both)
+  await closed
+  return [open, read()]
+}
+
+describe("what ws does not document", () => {
+  const acts: Readonly<Record<string, (both: Both) => void>> = {
+    "a Close": ({ client }) => client.close(4000, "bye"),
+    "an empty Close": ({ accepted }) => accepted.close(),
+    "no Close": ({ accepted }) => accepted.terminate()
+  }
+  it.each(Object.keys(acts))("is the same before and after %s", async (what) => {
+    const expected = await readThrough(await load("ws"), acts[what])
+    expect(await readThrough(await load("compat"), acts[what])).toEqual(expected)
+  })
+})
+
 describe("a socket that is kept", () => {
   it("does not keep its WebSocket when it is closed", async () => {
     const { WebSocket, WebSocketServer } = await load("compat")
