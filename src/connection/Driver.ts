@@ -190,15 +190,18 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
   private decode(): void {
     if (this.tap !== undefined && this.unread > 0) this.handOver(this.tap)
     let messages = 0
-    while (this.held === undefined && (this.isGone || !this.isBlocked())) {
-      const output = this.protocol.next()
-      if (output === undefined) break
-      if (typeof output === "string" || output instanceof Uint8Array) {
-        messages++
-        this.deliver(output)
-      } else this.obey(output)
+    try {
+      while (this.held === undefined && (this.isGone || !this.isBlocked())) {
+        const output = this.protocol.next()
+        if (output === undefined) break
+        if (typeof output === "string" || output instanceof Uint8Array) {
+          messages++
+          this.deliver(output)
+        } else this.obey(output)
+      }
+    } finally {
+      this.tally.messagesIn += messages
     }
-    this.tally.messagesIn += messages
   }
 
   /** What waited for a reader goes to a tap first. */

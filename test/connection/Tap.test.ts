@@ -24,6 +24,20 @@ const after = (...messages: ReadonlyArray<string>) =>
   })
 
 describe("a tap", () => {
+  it.effect("has messages counted for which it throws", () =>
+    Effect.gen(function*() {
+      const driver = yield* after("one")
+      const before = driver.tally.messagesIn
+      driver.setTap(tapOf((text) => {
+        if (text === "three") throw new Error("on purpose")
+      }))
+      const frames = ["two", "three"].map((text) =>
+        Buffer.concat([Buffer.of(0x81, 0x80 | text.length, 0, 0, 0, 0), Buffer.from(text)])
+      )
+      assert.throws(() => driver.onBytes(Buffer.concat(frames)), "on purpose")
+      assert.strictEqual(driver.tally.messagesIn - before, 2)
+    }).pipe(Effect.scoped))
+
   it.effect("gets what has waited, also behind a message for which it throws", () =>
     Effect.gen(function*() {
       const driver = yield* after("one", "two", "three")
