@@ -20,6 +20,8 @@ export interface Recipient extends EventEmitter {
   _answer(payload: Buffer): void
   /** Holds the peer back, or reads on. */
   _hold(stopped: boolean): void
+  /** Closes, for the peer's Close or its mistake. */
+  _conclude(payload: Uint8Array): void
   /** Takes nothing to send any more. */
   _closing(): void
   /** The end is known. */
@@ -70,6 +72,10 @@ export class Incoming implements Tap, Watcher {
     const payload = Payload.asBuffer(octets)
     if (this.allowSynchronousEvents) websocket.emit("pong", payload)
     else this.defer(() => websocket.emit("pong", payload))
+  }
+
+  onCloseDue(payload: Uint8Array): void {
+    this.websocket._conclude(payload)
   }
 
   onClosing(): void {

@@ -88,6 +88,8 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
   /** What the peer's Close said, when the closing handshake is over. */
   _goodbye: { readonly code: number; readonly reason: Buffer } | undefined = undefined
   _paused = false
+  /** Whether `close` was called for the peer's Close, or for its mistake. */
+  _concluded = false
   _errorEmitted = false
   _gone = false
   /** Octets that were to be sent when it was too late. */
@@ -368,15 +370,27 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     if (this._readyState < 2) this._readyState = 2
   }
 
-  /** The end is known. A subclass hears of it as of a `close` of our own. */
+  /** A subclass hears of a Close for the peer's, or for its mistake, as of a `close` of our own, and may send before it. */
+  _conclude(payload: Uint8Array): void {
+    this._concluded = true
+    const code = payload.length === 0 ? 1005 : (payload[0] << 8) | payload[1]
+    if (this._driver!.protocol.state !== "Exchanged") return this.close(code)
+    const reason = Payload.asBuffer(payload.subarray(2))
+    this._goodbye = { code, reason }
+    this.close(code === 1005 ? undefined : code, reason)
+  }
+
+  /** The end is known. If no Close was due any more, a subclass hears of it in the same way. */
   _ended(): void {
     const { clean, code, error, reason } = this._driver!.ending.event!
     const violation = error?.reason._tag === "ProtocolError" ? error.reason : undefined
-    const octets = this._driver?.ending.octets ?? (reason === "" ? Payload.empty : Buffer.from(reason))
-    if (violation !== undefined) this.close(violation.closeCode)
-    else if (clean) this.close(code === 1005 ? undefined : code, octets)
+    const octets = Payload.asBuffer(this._driver?.ending.octets ?? Buffer.from(reason))
+    if (clean) this._goodbye ??= { code, reason: octets }
+    if (!this._concluded) {
+      if (violation !== undefined) this.close(violation.closeCode)
+      else if (clean) this.close(code === 1005 ? undefined : code, octets)
+    }
     this._closing()
-    if (clean) this._goodbye = { code, reason: Payload.asBuffer(octets) }
     if (violation !== undefined) {
       const translated = Errors.fromViolation(violation)
       this._incoming?.afterwards(() => this._emitError(translated))

@@ -324,12 +324,20 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
   /** What ends the connection has to wait for the reader, who may have answers to what came before. */
   private obey(order: Protocol.Order): void {
     if (order._tag !== "Write" || order.opcode !== Opcode.Close) return this.obeyNow(order)
-    if (this.tap !== undefined) return this.closeInTurn(order)
+    if (this.tap !== undefined) return this.closeAfter(this.tap, order)
     this.inbox.wake()
     const busy = this.reading && !this.isPrompt && !this.inbox.isWaiting() && this.protocol.state === "Exchanged"
     if (!busy || this.isGone) return this.obeyNow(order)
     this.held = order
     this.allow(this.closeTimeout)
+  }
+
+  private closeAfter(tap: Tap, order: Protocol.ControlWrite): void {
+    try {
+      tap.onCloseDue(order.payload)
+    } finally {
+      this.closeInTurn(order)
+    }
   }
 
   /** A tap's messages were accepted when they were sent, and go out first. */
@@ -414,7 +422,7 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
 
   /** Starts the closing handshake, after everything that was sent before. */
   close(close: CloseFrame.CloseFrame): void {
-    if (this.beginClosing(close.code, close.reason)) this.sendClose(close)
+    if (this.beginClosing(close.code, close.reason) && this.protocol.state === "Open") this.sendClose(close)
     this.regulate()
   }
 

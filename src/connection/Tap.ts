@@ -18,6 +18,8 @@ export interface Tap {
   onMessage(payload: Uint8Array, isText: boolean, fragments: ReadonlyArray<Uint8Array> | undefined): void
   onPing(payload: Uint8Array): void
   onPong(payload: Uint8Array): void
+  /** A Close is due, with this payload, for the peer's or for a rule that it broke. What is sent now goes out before it. */
+  onCloseDue(payload: Uint8Array): void
   /** The peer has closed, and nothing can be sent any more: the answer waits until what was sent before is out. */
   onClosing(): void
 }

@@ -54,11 +54,23 @@ export type Order =
   | { readonly _tag: "Fragment"; readonly frame: Frame }
   | { readonly _tag: "Ping"; readonly payload: Uint8Array }
   | { readonly _tag: "Pong"; readonly payload: Uint8Array }
-  | { readonly _tag: "Write"; readonly opcode: Opcode.Control; readonly payload: Uint8Array }
+  | ControlWrite
   | { readonly _tag: "Inflate"; readonly payload: Uint8Array; readonly transient: boolean }
   | { readonly _tag: "Closed"; readonly ended: Ended }
   | { readonly _tag: "EndWrite" }
   | { readonly _tag: "Destroy" }
+
+/**
+ * The order to send a control frame.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ControlWrite {
+  readonly _tag: "Write"
+  readonly opcode: Opcode.Control
+  readonly payload: Uint8Array
+}
 
 /**
  * An output: a message to deliver, which stands for itself, or an order. If octets were asked for, a text comes as octets

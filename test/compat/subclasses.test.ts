@@ -80,6 +80,51 @@ describe.each(roles)("a subclass of a %s's WebSocket, whose peer", (role) => {
   })
 })
 
+/** A class that has something to say before it closes. */
+const lastWords = ({ WebSocket }: Implementation, heard: Array<unknown>): typeof ws.WebSocket =>
+  class extends WebSocket {
+    override close(code?: number, reason?: string | Buffer): void {
+      const { _closeFrameReceived, _closeFrameSent, readyState } = this as unknown as Record<string, unknown>
+      heard.push([readyState, _closeFrameReceived, _closeFrameSent])
+      if (this.readyState === WebSocket.OPEN) this.send("last words", (error) => heard.push(error?.message))
+      super.close(code, reason)
+    }
+  }
+
+const hearOut = async (implementation: Implementation, role: Role, act: string): Promise<ReadonlyArray<unknown>> => {
+  const heard: Array<unknown> = []
+  const [socket, peer] = await facing({ ...implementation, WebSocket: lastWords(implementation, heard) }, role)
+  peer.on("message", (data) => heard.push(String(data)))
+  const closed = Promise.all([socket, peer].map((one) => new Promise((resolve) => one.once("close", resolve))))
+  acts[act](peer, role)
+  const codes = await closed
+  return [...heard, codes]
+}
+
+describe.each(roles)("a subclass of a %s's WebSocket that says more before it closes, whose peer", (role) => {
+  it.each(Object.keys(acts).slice(0, 4))("%s, is heard out as with ws", async (act) => {
+    const expected = await hearOut(ws, role, act)
+    expect(expected).toContain("last words")
+    expect(await hearOut(await load("compat"), role, act)).toEqual(expected)
+  })
+
+  it("closes, closes all the same if it throws", async () => {
+    const implementation = await load("compat")
+    const { WebSocket } = implementation
+    const Throwing = class extends WebSocket {
+      override close(): void {
+        throw new Error("on purpose")
+      }
+    }
+    const [, peer] = await facing({ ...implementation, WebSocket: Throwing }, role)
+    const uncaught = new Promise((resolve) => process.setUncaughtExceptionCaptureCallback(resolve))
+    peer.close(4000)
+    const [[code], error] = await Promise.all([once(peer, "close"), uncaught])
+    process.setUncaughtExceptionCaptureCallback(null)
+    expect([code, error]).toMatchObject([4000, { message: "on purpose" }])
+  })
+})
+
 it("hears a close with the code of the rule that its peer broke", async () => {
   const calls = await play(await load("compat"), "server", "sends text that is none")
   expect(calls[0]).toEqual(["close", 1007, "", 1])

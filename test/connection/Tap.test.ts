@@ -10,6 +10,7 @@ const tapOf = (onText: (text: string) => void): Tap => ({
   onMessage: (payload) => onText(Buffer.from(payload).toString()),
   onPing: ignore,
   onPong: ignore,
+  onCloseDue: ignore,
   onClosing: ignore
 })
 
