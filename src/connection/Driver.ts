@@ -332,12 +332,20 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
     this.allow(this.closeTimeout)
   }
 
+  /** A tap hears of it first, and may close by itself, which sends it. */
   private closeAfter(tap: Tap, order: Protocol.ControlWrite): void {
+    this.ending.due = order
     try {
       tap.onCloseDue(order.payload)
     } finally {
-      this.closeInTurn(order)
+      this.sendDue()
     }
+  }
+
+  private sendDue(): void {
+    const { due } = this.ending
+    this.ending.due = undefined
+    if (due !== undefined) this.closeInTurn(due)
   }
 
   /** A tap's messages were accepted when they were sent, and go out first. */
@@ -422,7 +430,9 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
 
   /** Starts the closing handshake, after everything that was sent before. */
   close(close: CloseFrame.CloseFrame): void {
-    if (this.beginClosing(close.code, close.reason) && this.protocol.state === "Open") this.sendClose(close)
+    const begins = this.beginClosing(close.code, close.reason)
+    if (this.ending.due !== undefined) this.sendDue()
+    else if (begins) this.sendClose(close)
     this.regulate()
   }
 
