@@ -4,8 +4,7 @@
  * @since 0.1.0
  */
 import type { EventEmitter } from "node:events"
-import type { Watcher } from "../connection/Ending.ts"
-import type { Tap } from "../connection/Tap.ts"
+import type { Tap, Watcher } from "../connection/Tap.ts"
 import * as Payload from "./Payload.ts"
 
 /**

@@ -43,12 +43,14 @@ const receiptOf = (callback: Callback | null): Receipt | undefined => {
 }
 
 /**
- * Told when something cannot be read that was to be sent.
+ * The WebSocket that sends.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Owner {
+  readonly _isServer: boolean
+  /** Something cannot be read that was to be sent. */
   _unreadable(error: Error): void
 }
 
@@ -63,7 +65,6 @@ const reading = "the blob was being read"
  */
 export class Outgoing {
   private readonly outbox: Outbox
-  private readonly isServer: boolean
   private readonly owner: Owner
   /** Whether the next frame is a message's first; if not, whether the message is compressed. */
   private isFirst = true
@@ -75,9 +76,8 @@ export class Outgoing {
   /** Why nothing is sent any more, if it is not the socket. */
   private failure: Error | undefined = undefined
 
-  constructor(outbox: Outbox, isServer: boolean, owner: Owner) {
+  constructor(outbox: Outbox, owner: Owner) {
     this.outbox = outbox
-    this.isServer = isServer
     this.owner = owner
   }
 
@@ -126,7 +126,7 @@ export class Outgoing {
   /** Whether it is a whole message with nothing special, and its turn: most are. */
   private isPlain({ compress, fin, mask }: SendOptions): boolean {
     const compresses = compress && this.outbox.compressor !== undefined
-    return fin && this.isFirst && !compresses && mask !== this.isServer && this.outbox.isFree
+    return fin && this.isFirst && !compresses && mask !== this.owner._isServer && this.outbox.isFree
   }
 
   private data(frame: DataFrame, receipt: Receipt | undefined): void {
@@ -187,7 +187,7 @@ export class Outgoing {
   }
 
   private keyFor(mask: boolean): DataFrame["key"] {
-    if (mask) return this.isServer ? MaskKey.next() : undefined
-    return this.isServer ? undefined : "None"
+    if (mask) return this.owner._isServer ? MaskKey.next() : undefined
+    return this.owner._isServer ? undefined : "None"
   }
 }

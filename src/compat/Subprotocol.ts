@@ -16,8 +16,9 @@ import * as Errors from "./Errors.ts"
 export const parse = (header: string): Set<string> => {
   const words = HeaderSyntax.make(header)
   const names = new Set<string>()
+  if (startsBlank(header)) throw Errors.fromSyntax(words.problem())
   for (let isLast = false; !isLast;) {
-    const name = startsBlank(header) ? undefined : words.token()
+    const name = words.token()
     isLast = name !== undefined && !words.accept(",")
     const endsWell = !isLast || (words.atEnd() && !endsBlank(header))
     if (name === undefined || !endsWell) throw Errors.fromSyntax(words.problem())

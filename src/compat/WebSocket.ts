@@ -11,6 +11,7 @@ import { Compressor } from "../connection/Compressor.ts"
 import * as Driver from "../connection/Driver.ts"
 import { Encoders, encoders } from "../connection/Encoders.ts"
 import * as Inbox from "../connection/Inbox.ts"
+import * as CloseFrame from "../protocol/CloseFrame.ts"
 import * as Mask from "../protocol/Mask.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
@@ -85,7 +86,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
   _autoPong: boolean
   _closeTimeout: number
   _binaryType: Payload.BinaryType = "nodebuffer"
-  /** What the peer's Close said, when the closing handshake is over. */
+  /** What the peer's Close said. */
   _goodbye: { readonly code: number; readonly reason: Buffer } | undefined = undefined
   _paused = false
   /** Whether `close` was called for the peer's Close, or for its mistake. */
@@ -137,7 +138,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
   /** What sends, from the first time on that something is sent. */
   get _sender(): Outgoing | null {
     const { _driver: driver } = this
-    return driver === undefined ? null : this._outgoing ??= new Outgoing(driver.outbox, this._isServer, this)
+    return driver === undefined ? null : this._outgoing ??= new Outgoing(driver.outbox, this)
   }
 
   get _closeFrameReceived(): boolean {
@@ -370,26 +371,26 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     if (this._readyState < 2) this._readyState = 2
   }
 
-  /** A subclass hears of a Close for the peer's, or for its mistake, as of a `close` of our own, and may send before it. */
   _conclude(payload: Uint8Array): void {
+    const isGoodbye = this._driver!.protocol.state === "Exchanged"
+    this._closeFor(CloseFrame.codeOf(payload), isGoodbye ? Payload.asBuffer(payload.subarray(2)) : undefined)
+  }
+
+  /** Closes for the peer's Close, or for its mistake, without a reason: once, and so that a subclass may send before it. */
+  _closeFor(code: number, reason: Buffer | undefined): void {
+    if (this._concluded) return
     this._concluded = true
-    const code = payload.length === 0 ? 1005 : (payload[0] << 8) | payload[1]
-    if (this._driver!.protocol.state !== "Exchanged") return this.close(code)
-    const reason = Payload.asBuffer(payload.subarray(2))
-    this._goodbye = { code, reason }
+    if (reason !== undefined) this._goodbye = { code, reason }
     this.close(code === 1005 ? undefined : code, reason)
   }
 
-  /** The end is known. If no Close was due any more, a subclass hears of it in the same way. */
+  /** The end is known, for which no Close may have been due any more. */
   _ended(): void {
-    const { clean, code, error, reason } = this._driver!.ending.event!
+    const { event, octets } = this._driver!.ending
+    const { clean, code, error, reason } = event!
     const violation = error?.reason._tag === "ProtocolError" ? error.reason : undefined
-    const octets = Payload.asBuffer(this._driver?.ending.octets ?? Buffer.from(reason))
-    if (clean) this._goodbye ??= { code, reason: octets }
-    if (!this._concluded) {
-      if (violation !== undefined) this.close(violation.closeCode)
-      else if (clean) this.close(code === 1005 ? undefined : code, octets)
-    }
+    if (violation !== undefined) this._closeFor(violation.closeCode, undefined)
+    else if (clean) this._closeFor(code, Payload.asBuffer(octets ?? Buffer.from(reason)))
     this._closing()
     if (violation !== undefined) {
       const translated = Errors.fromViolation(violation)

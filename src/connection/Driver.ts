@@ -14,12 +14,11 @@ import { nodeBytes } from "../transport/NodeBytes.ts"
 import type { Receiver } from "../transport/Transport.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import { Deadline, type Debtor, type StartTimer } from "./Deadline.ts"
-import type { Watcher } from "./Ending.ts"
 import type * as Inbox from "./Inbox.ts"
 import { giveTo, type Item } from "./Item.ts"
 import * as Parts from "./Parts.ts"
 import { type Answered, Pings } from "./Pings.ts"
-import type { Tap } from "./Tap.ts"
+import type { Tap, Watcher } from "./Tap.ts"
 
 /** The end is known, and TCP has still to end. A peer that lingers then holds up nobody for longer than this. */
 const usualLinger = 1000
@@ -474,7 +473,7 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
   /** Ends TCP without a closing handshake, after what was sent. The peer may take as long with its end as with a Close. */
   end(): void {
     this.beginClosing(1006, "")
-    this.outbox.flush()
+    this.flush()
     this.transport.end()
   }
 

@@ -22,19 +22,6 @@ export interface CloseEvent {
   readonly error: WebSocketError.WebSocketError | undefined
 }
 
-/**
- * Told of the end, before those who only wait for it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Watcher {
-  /** The end is known. */
-  onClosed(): void
-  /** The transport is gone, too. */
-  onGone(): void
-}
-
 /** The peer's Close is answered with its own. */
 const answer = { code: 1005, reason: "" }
 

@@ -107,7 +107,7 @@ export abstract class Parts implements Owner {
   }
 
   /** Whether the transport is gone. */
-  get isGone(): boolean {
+  protected get isGone(): boolean {
     return this.madeEnding?.isGone === true
   }
 }

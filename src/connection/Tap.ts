@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+
 /**
  * Told what the peer sends, in order and within the read in which it came.
  *
@@ -22,4 +23,17 @@ export interface Tap {
   onCloseDue(payload: Uint8Array): void
   /** The peer has closed, and nothing can be sent any more: the answer waits until what was sent before is out. */
   onClosing(): void
+}
+
+/**
+ * Told of the end, before those who only wait for it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Watcher {
+  /** The end is known. */
+  onClosed(): void
+  /** The transport is gone, too. */
+  onGone(): void
 }

@@ -30,6 +30,14 @@ export interface CloseFrame {
 export const maxReasonSize = 123
 
 /**
+ * The code in a payload that has one; 1005 stands for none.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const codeOf = (payload: Uint8Array): number => payload.length < 2 ? 1005 : (payload[0] << 8) | payload[1]
+
+/**
  * Reads a Close frame's payload, or says which rule it breaks; whether the reason is UTF-8 counts if it is validated.
  *
  * @category decoding
@@ -42,7 +50,7 @@ export const decode = (
 ): CloseFrame | Violation.ProtocolError => {
   if (payload.length === 0) return { code: 1005, reason: "" }
   if (payload.length === 1) return Violation.error("CloseTooShort", 1)
-  const code = (payload[0] << 8) | payload[1]
+  const code = codeOf(payload)
   if (!CloseCode.isReceivable(code)) return Violation.error("CloseCodeInvalid", code)
   const reason = payload.subarray(2)
   if (!validate) return { code, reason: bytes.decode(reason), octets: reason }
