@@ -237,6 +237,16 @@ describe("invariant 8: a defect of the reader is in its cause", () => {
 })
 
 describe("backpressure", () => {
+  it.effect("bufferedAmount counts what was sent in this turn, with its header", () =>
+    Effect.gen(function*() {
+      const [client, server] = yield* Connection.pair()
+      assert.strictEqual(server.bufferedAmount, 0)
+      yield* server.send("abc")
+      assert.strictEqual(server.bufferedAmount, 5)
+      assert.deepStrictEqual(yield* client.pull, ["abc"])
+      assert.strictEqual(server.bufferedAmount, 0)
+    }).pipe(Effect.scoped))
+
   it.live("holds a sender back while the peer does not read, and loses nothing when it goes on", () =>
     Effect.gen(function*() {
       const { client, server } = yield* Loopback.pair()

@@ -113,6 +113,18 @@ describe("what is no open WebSocket of ours", () => {
 })
 
 describe("the WebSocket of a connection", () => {
+  it.live("of a WebSocket's leaves the process's exit to others when it is closed", () =>
+    Effect.gen(function*() {
+      const before = process.listenerCount("exit")
+      const { peer, websocket } = yield* facing("server")
+      const again = yield* toWebSocket(yield* fromWebSocket(websocket))
+      assert.strictEqual(process.listenerCount("exit"), before + 1)
+      const closed = once(again, "close")
+      peer.socket.close()
+      yield* Effect.promise(() => closed)
+      assert.strictEqual(process.listenerCount("exit"), before)
+    }).pipe(Effect.scoped))
+
   it.effect("has the messages that nobody has read, and those that come, sends, and hears of the end", () =>
     Effect.gen(function*() {
       const [client, server] = yield* Connection.pair()

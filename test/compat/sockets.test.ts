@@ -162,6 +162,51 @@ describe("a socket that is kept", () => {
   })
 })
 
+describe("sockets of compat", () => {
+  it("have one listener to the process's exit among them, until the last is closed", async () => {
+    const before = process.listeners("exit")
+    const implementation = await load("compat")
+    const both = [await connect(implementation, implementation), await connect(implementation, implementation)]
+    expect(process.listenerCount("exit")).toBe(before.length + 1)
+    for (const { accepted, client } of both) {
+      expect(process.listenerCount("exit")).toBe(before.length + 1)
+      const closed = [client, accepted].map((side) => once(side, "close"))
+      client.close()
+      await Promise.all(closed)
+    }
+    expect(process.listeners("exit")).toEqual(before)
+  })
+
+  it("tell what was left in them when nothing can be sent any more", async () => {
+    const implementation = await load("compat")
+    const { accepted, client, socket } = await connect(implementation, implementation)
+    const seen: Array<unknown> = []
+    accepted.on("message", (data) => seen.push([String(data), accepted.readyState]))
+    accepted.pause()
+    client.send("left")
+    while (socket.readableLength === 0) await new Promise(setImmediate)
+    const closed = once(accepted, "close")
+    socket.destroy()
+    await closed
+    expect(seen).toEqual([["left", accepted.CLOSING]])
+  })
+
+  it("call back once for frames that are sent by hand, also if these are the same", async () => {
+    const implementation = await load("compat")
+    const { accepted, client } = await connect(implementation, implementation)
+    const got: Array<string> = []
+    client.on("message", (data) => got.push(String(data)))
+    const sender = Reflect.get(accepted, "_sender") as { sendFrame(list: Array<Buffer>, done: () => void): void }
+    const frame = Buffer.from([0x81, 1, 0x61])
+    let times = 0
+    sender.sendFrame([frame, frame], () => times++)
+    const closed = once(client, "close")
+    accepted.close()
+    await closed
+    expect([times, got]).toEqual([1, ["a", "a"]])
+  })
+})
+
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
 /** Says goodbye in the turn in which it exits. */
