@@ -11,8 +11,9 @@ import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import * as Opcode from "../protocol/Opcode.ts"
 import { fromUsage, HeartbeatError } from "../WebSocketError.ts"
-import type { Driver, Heartbeat } from "./Driver.ts"
+import type { Driver } from "./Driver.ts"
 import type { Resolved } from "./HeartbeatOptions.ts"
+import type { Heartbeat } from "./Parts.ts"
 import type { Slot, Timed, TimerWheel } from "./TimerWheel.ts"
 
 /** How many times in an idle time-out it is seen to whether data came. */

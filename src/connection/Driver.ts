@@ -4,9 +4,7 @@
  *
  * @since 0.1.0
  */
-import type * as Duration from "effect/Duration"
 import * as CloseFrame from "../protocol/CloseFrame.ts"
-import type { Message } from "../protocol/Message.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import type * as Protocol from "../protocol/Protocol.ts"
 import type { ProtocolError } from "../protocol/Violation.ts"
@@ -14,10 +12,9 @@ import { nodeBytes } from "../transport/NodeBytes.ts"
 import type { Receiver } from "../transport/Transport.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import { Deadline, type Debtor, type StartTimer } from "./Deadline.ts"
-import type * as Inbox from "./Inbox.ts"
-import { giveTo, type Item } from "./Item.ts"
-import * as Parts from "./Parts.ts"
+import type * as Parts from "./Parts.ts"
 import { type Answered, Pings } from "./Pings.ts"
+import { Reading } from "./Reading.ts"
 import type { Tap, Watcher } from "./Tap.ts"
 
 /** The end is known, and TCP has still to end. A peer that lingers then holds up nobody for longer than this. */
@@ -38,55 +35,21 @@ export interface Options extends Parts.Options {
 }
 
 /**
- * What watches a driver's peer.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Heartbeat {
-  /** The last round-trip time, if one was measured. */
-  readonly roundTrip: Duration.Duration | undefined
-  /** Calls back with every round-trip time; returns how to call that off. */
-  watch(watcher: (roundTrip: Duration.Duration) => void): () => void
-  stop(): void
-}
-
-/**
  * One connection, from its open transport to the end. What it may never need, it has not.
  *
  * @category models
  * @since 0.1.0
  */
-export class Driver extends Parts.Parts implements Receiver, Debtor {
+export class Driver extends Reading implements Receiver, Debtor {
   /** Which connection of its role it is, from 1. */
   readonly number: number
   _place = 0
   private readonly closeTimeout: number
   private readonly lingerTimeout: number
-  /** Takes messages and control frames instead of the inbox. */
-  private tap: Tap | undefined = undefined
   private watcher: Watcher | undefined = undefined
   private readonly startTimer: StartTimer
   private deadline: Deadline | undefined = undefined
   private pings: Pings | undefined = undefined
-  /** Whether a stream reads, and so will take what comes. */
-  private reading = false
-  /** Whether it decodes, and flushes after that. */
-  isActive = false
-  /** Since when the peer is held back, as `performance.now()` told. */
-  pausedSince: number | undefined = undefined
-  private inflating = false
-  /** Whether a tap takes nothing for now. */
-  private stopped = false
-  /** A received Close that waits until the reader is done with what came before it. */
-  private held: Protocol.Order | undefined = undefined
-  /** Grows with every sign of life of the peer: octets that came, and times that it made room for ours. */
-  signs = 0
-  /** What part of them is not data. */
-  private otherSigns = 0
-  /** Stopped when the end is known. */
-  heartbeat: Heartbeat | undefined = undefined
-  givesFrames = false
   /** Whether the peer's Close is answered at once, also if the reader is busy with what came before. */
   isPrompt = false
 
@@ -116,12 +79,6 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
   onBytes(chunk: Uint8Array): void {
     this.accept(chunk)
     this.read()
-  }
-
-  private accept(chunk: Uint8Array): void {
-    this.signs += chunk.length
-    this.tally.octetsIn += chunk.length
-    this.protocol.push(chunk)
   }
 
   room(): Uint8Array | undefined {
@@ -161,167 +118,14 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
     }
   }
 
-  // ---- reading ----
-
-  /** Decodes all that is there, hands it over at once, and writes what came of that in one go. */
-  private read(): void {
-    if (this.isActive) return
-    this.isActive = true
-    let isDone = false
-    try {
-      do this.decode()
-      while (this.madeInbox?.wake() === true)
-      isDone = true
-    } finally {
-      this.isActive = false
-      this.flush()
-      this.regulate()
-      if (!isDone) this.readLater()
-    }
-  }
-
-  /** A tap threw: what it has not seen yet is not lost. */
-  private readLater(): void {
-    queueMicrotask(() => this.read())
-  }
-
-  /** What is left of a transport that is gone is little, and all of it is decoded: the end is not to wait for a reader. */
-  private decode(): void {
-    if (this.tap !== undefined && this.unread > 0) this.handOver(this.tap)
-    let messages = 0
-    try {
-      while (this.held === undefined && (this.isGone || !this.isBlocked())) {
-        const output = this.protocol.next()
-        if (output === undefined) break
-        if (typeof output === "string" || output instanceof Uint8Array) {
-          messages++
-          this.deliver(output)
-        } else this.obey(output)
-      }
-    } finally {
-      this.tally.messagesIn += messages
-    }
-  }
-
-  /** What waited for a reader goes to a tap first. */
-  private handOver(tap: Tap): void {
-    while (this.isGone || !this.stopped) {
-      const item = this.inbox.shift()
-      if (item === undefined) return
-      giveTo(tap, item)
-    }
-  }
-
-  private deliver(message: Message): void {
-    const { protocol, tap } = this
-    if (tap === undefined) this.inbox.push(message)
-    else if (typeof message === "string") giveTo(tap, message)
-    else tap.onMessage(message, protocol.isText, protocol.fragments)
-  }
-
-  private isFull(): boolean {
-    return this.madeInbox?.isFull() === true
-  }
-
-  private isBlocked(): boolean {
-    return this.stopped || this.isFull()
-  }
-
-  /** Holds the peer back while nothing is taken, unless it is only its Close that is waited for, or while inflating. */
-  private regulate(): void {
-    if (this.isFull() && this.madeEnding?.begun !== undefined && !this.reading) this.discard()
-    const pause = this.inflating || this.isBlocked()
-    if (pause === (this.pausedSince !== undefined) || this.isGone) return
-    if (pause) this.pause()
-    else this.resume()
-  }
-
-  private pause(): void {
-    this.pausedSince = performance.now()
-    this.transport.pause()
-  }
-
-  private resume(): void {
-    this.endPause()
-    this.transport.resume()
-  }
-
-  /** What came after the end is not counted. */
-  private endPause(): void {
-    const { pausedSince, state } = this
-    if (pausedSince !== undefined && state !== "Closed") {
-      this.tally.pausedTime += performance.now() - pausedSince
-    }
-    this.pausedSince = undefined
-  }
-
-  /** From now on a tap takes what comes, beginning with what nobody has taken yet, or the inbox again. */
-  setTap(tap: Tap | undefined): void {
-    this.tap = tap
-    if (tap === undefined) this.stopped = false
-    this.protocol.giveOctets(tap !== undefined)
-    this.read()
-  }
-
-  /** A tap takes nothing more for now, also of what is read already; or it goes on. */
-  stop(stopped: boolean): void {
-    if (this.stopped === stopped) return
-    this.stopped = stopped
-    if (stopped) this.regulate()
-    else this.read()
-  }
-
-  /** Everything that came since the last call, or the end; `undefined` if the inbox is to be waited for. */
-  take(): Inbox.Taken<Item> | undefined {
-    if (this.inbox.isEmpty()) this.readOn()
-    if (this.held !== undefined && this.inbox.isEmpty()) this.readOn() // a Close that was met just now: nothing to wait for
-    const taken = this.inbox.take()
-    if (this.pausedSince !== undefined) this.regulate()
-    return taken
-  }
-
-  /** The reader is done with what it was given. */
-  private readOn(): void {
-    const { held } = this
-    this.held = undefined
-    if (held !== undefined) this.obeyNow(held)
-    this.read()
-  }
-
-  /** A stream starts to read; false if another one does. */
-  beginReading(): boolean {
-    if (this.reading) return false
-    return this.reading = true
-  }
-
-  endReading(): void {
-    this.reading = false
-    this.inbox.dismiss()
-    this.readOn()
-  }
-
-  /** Gives data frames instead of messages from now on, for good. */
-  useFrames(): void {
-    this.givesFrames = true
-    this.obeyAll(this.protocol.useFrames())
-  }
-
-  /** Nobody reads any more: what comes is dropped, so that the peer's Close can be seen. */
-  discard(): void {
-    if (this.inbox.isDiscarding) return
-    this.reading = false
-    this.inbox.discard()
-    this.readOn()
-  }
-
   // ---- the protocol's orders ----
 
-  private obeyAll(orders: ReadonlyArray<Protocol.Order>): void {
+  protected obeyAll(orders: ReadonlyArray<Protocol.Order>): void {
     for (const order of orders) this.obeyNow(order)
   }
 
   /** What ends the connection has to wait for the reader, who may have answers to what came before. */
-  private obey(order: Protocol.Order): void {
+  protected obey(order: Protocol.Order): void {
     if (order._tag !== "Write" || order.opcode !== Opcode.Close) return this.obeyNow(order)
     if (this.tap !== undefined) return this.closeAfter(this.tap, order)
     this.inbox.wake()
@@ -356,7 +160,7 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
     this.tap?.onClosing()
   }
 
-  private obeyNow(order: Protocol.Order): void {
+  protected obeyNow(order: Protocol.Order): void {
     switch (order._tag) {
       case "Fragment":
         if (order.frame.fin) this.tally.messagesIn++
@@ -395,16 +199,6 @@ export class Driver extends Parts.Parts implements Receiver, Debtor {
       this.read()
     }
     this.compressor?.inflate(payload, this.protocol.limits.maxMessageSize, done, transient)
-  }
-
-  /** Octets of data frames that came, as far as they are decoded. */
-  get receivedData(): number {
-    return this.signs - this.otherSigns
-  }
-
-  /** Whether what the peer sends is read at present. */
-  get isReading(): boolean {
-    return this.pausedSince === undefined
   }
 
   private writeControl(opcode: Opcode.Control, payload: Uint8Array): void {

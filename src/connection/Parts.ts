@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type * as Duration from "effect/Duration"
 import type * as Protocol from "../protocol/Protocol.ts"
 import type { Transport } from "../transport/Transport.ts"
 import type { WebSocketError } from "../WebSocketError.ts"
@@ -30,6 +31,20 @@ export interface Options {
 }
 
 /**
+ * What watches a driver's peer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Heartbeat {
+  /** The last round-trip time, if one was measured. */
+  readonly roundTrip: Duration.Duration | undefined
+  /** Calls back with every round-trip time; returns how to call that off. */
+  watch(watcher: (roundTrip: Duration.Duration) => void): () => void
+  stop(): void
+}
+
+/**
  * The parts of a connection.
  *
  * @category models
@@ -45,6 +60,8 @@ export abstract class Parts implements Owner {
   protected madeInbox: Inbox.Inbox<Item> | undefined = undefined
   protected madeOutbox: Outbox | undefined = undefined
   protected madeEnding: Ending | undefined = undefined
+  /** Stopped when the end is known. */
+  heartbeat: Heartbeat | undefined = undefined
 
   abstract readonly isActive: boolean
 
