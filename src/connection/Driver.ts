@@ -6,7 +6,7 @@
  */
 import * as CloseFrame from "../protocol/CloseFrame.ts"
 import * as Opcode from "../protocol/Opcode.ts"
-import type * as Protocol from "../protocol/Protocol.ts"
+import type * as Order from "../protocol/Order.ts"
 import type { ProtocolError } from "../protocol/Violation.ts"
 import { nodeBytes } from "../transport/NodeBytes.ts"
 import type { Receiver } from "../transport/Transport.ts"
@@ -120,12 +120,12 @@ export class Driver extends Reading implements Receiver, Debtor {
 
   // ---- the protocol's orders ----
 
-  protected obeyAll(orders: ReadonlyArray<Protocol.Order>): void {
+  protected obeyAll(orders: ReadonlyArray<Order.Order>): void {
     for (const order of orders) this.obeyNow(order)
   }
 
   /** What ends the connection has to wait for the reader, who may have answers to what came before. */
-  protected obey(order: Protocol.Order): void {
+  protected obey(order: Order.Order): void {
     if (order._tag !== "Write" || order.opcode !== Opcode.Close) return this.obeyNow(order)
     if (this.tap !== undefined) return this.closeAfter(this.tap, order)
     this.inbox.wake()
@@ -136,7 +136,7 @@ export class Driver extends Reading implements Receiver, Debtor {
   }
 
   /** A tap hears of it first, and may close by itself, which sends it. */
-  private closeAfter(tap: Tap, order: Protocol.ControlWrite): void {
+  private closeAfter(tap: Tap, order: Order.ControlWrite): void {
     this.ending.due = order
     try {
       tap.onCloseDue(order.payload)
@@ -152,7 +152,7 @@ export class Driver extends Reading implements Receiver, Debtor {
   }
 
   /** A tap's messages were accepted when they were sent, and go out first. */
-  private closeInTurn(order: Protocol.Order): void {
+  private closeInTurn(order: Order.Order): void {
     this.ending.beginAnswer()
     if (this.isGone || this.outbox.isFree) return this.obeyNow(order)
     this.held = order
@@ -160,7 +160,7 @@ export class Driver extends Reading implements Receiver, Debtor {
     this.tap?.onClosing()
   }
 
-  protected obeyNow(order: Protocol.Order): void {
+  protected obeyNow(order: Order.Order): void {
     switch (order._tag) {
       case "Fragment":
         if (order.frame.fin) this.tally.messagesIn++
@@ -277,7 +277,7 @@ export class Driver extends Reading implements Receiver, Debtor {
     this.transport.destroy()
   }
 
-  private closed(ended: Protocol.Ended): void {
+  private closed(ended: Order.Ended): void {
     this.tally.end(this, ended)
     const { ending } = this
     const { error } = ending.settle(ended)

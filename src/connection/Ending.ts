@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as CloseCode from "../protocol/CloseCode.ts"
-import type * as Protocol from "../protocol/Protocol.ts"
+import type * as Order from "../protocol/Order.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import { Waiters } from "./Waiters.ts"
 
@@ -40,7 +40,7 @@ export class Ending {
   /** The Close that is decided on: nothing can be sent after it. */
   begun: { readonly code: number; readonly reason: string } | undefined = undefined
   /** A Close that is not sent yet, for the peer's or for its mistake. */
-  due: Protocol.Order | undefined = undefined
+  due: Order.Order | undefined = undefined
   /** Set when the end is known. */
   event: CloseEvent | undefined = undefined
   /** The reason as it came, if it was not validated. */
@@ -87,13 +87,13 @@ export class Ending {
   }
 
   /** The end is known; `tellClosed` has to follow. */
-  settle(ended: Protocol.Ended): CloseEvent {
+  settle(ended: Order.Ended): CloseEvent {
     const { clean, code, octets, reason } = ended
     this.octets = octets
     return this.event = { code, reason, clean, error: this.errorOf(ended) }
   }
 
-  private errorOf({ code, error, reason }: Protocol.Ended): WebSocketError.WebSocketError | undefined {
+  private errorOf({ code, error, reason }: Order.Ended): WebSocketError.WebSocketError | undefined {
     if (error !== undefined) return new WebSocketError.WebSocketError({ reason: error })
     return this.cause ?? (CloseCode.isNormal(code) ? undefined : WebSocketError.fromClose(code, reason))
   }

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Message } from "../protocol/Message.ts"
-import type * as Protocol from "../protocol/Protocol.ts"
+import type * as Order from "../protocol/Order.ts"
 import type * as Inbox from "./Inbox.ts"
 import { giveTo, type Item } from "./Item.ts"
 import { Parts } from "./Parts.ts"
@@ -29,7 +29,7 @@ export abstract class Reading extends Parts {
   /** Whether a tap takes nothing for now. */
   protected stopped = false
   /** A received Close that waits until the reader is done with what came before it. */
-  protected held: Protocol.Order | undefined = undefined
+  protected held: Order.Order | undefined = undefined
   /** Grows with every sign of life of the peer: octets that came, and times that it made room for ours. */
   signs = 0
   /** What part of them is not data. */
@@ -38,9 +38,9 @@ export abstract class Reading extends Parts {
   givesFrames = false
 
   /** Does what the protocol orders, when the reader is done with what came before. */
-  protected abstract obey(order: Protocol.Order): void
-  protected abstract obeyNow(order: Protocol.Order): void
-  protected abstract obeyAll(orders: ReadonlyArray<Protocol.Order>): void
+  protected abstract obey(order: Order.Order): void
+  protected abstract obeyNow(order: Order.Order): void
+  protected abstract obeyAll(orders: ReadonlyArray<Order.Order>): void
 
   /** Octets came: to be decoded by `read`. */
   protected accept(chunk: Uint8Array): void {

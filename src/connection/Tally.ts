@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { Ended, Role } from "../protocol/Protocol.ts"
+import type { Ended } from "../protocol/Order.ts"
+import type { Role } from "../protocol/Protocol.ts"
 import type { Violation } from "../protocol/Violation.ts"
 import { type Member, Roster } from "../transport/Roster.ts"
 import { Distribution } from "./Distribution.ts"

@@ -12,6 +12,7 @@ import type * as Limits from "./Limits.ts"
 import type { Message } from "./Message.ts"
 import type * as MessageAssembler from "./MessageAssembler.ts"
 import * as Opcode from "./Opcode.ts"
+import * as Order from "./Order.ts"
 import * as Settings from "./Settings.ts"
 import * as Violation from "./Violation.ts"
 
@@ -24,62 +25,13 @@ import * as Violation from "./Violation.ts"
 export type Role = Settings.Role
 
 /**
- * How a connection ended. `error` is the rule that the peer broke, if it did.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Ended extends CloseFrame.CloseFrame {
-  readonly clean: boolean
-  readonly error: Violation.ProtocolError | undefined
-}
-
-/**
- * What a connection has to do.
- *
- * **Details**
- *
- * - `Fragment`: deliver a data frame (only if frames were asked for); of a compressed message there is one
- * - `Ping`, `Pong`: the peer sent one; a ping is answered by a `Write` of its own
- * - `Write`: send this control frame, before data that is not yet framed
- * - `Inflate`: decompress this, and give the result to `inflated` (RFC 7692 §6.2), which keeps it unless it is `transient`
- * - `Closed`: the end is known; nothing is delivered any more
- * - `EndWrite`: end the writing side of the transport, after what was written
- * - `Destroy`: drop the transport
- *
- * @category models
- * @since 0.1.0
- */
-export type Order =
-  | { readonly _tag: "Fragment"; readonly frame: Frame }
-  | { readonly _tag: "Ping"; readonly payload: Uint8Array }
-  | { readonly _tag: "Pong"; readonly payload: Uint8Array }
-  | ControlWrite
-  | { readonly _tag: "Inflate"; readonly payload: Uint8Array; readonly transient: boolean }
-  | { readonly _tag: "Closed"; readonly ended: Ended }
-  | { readonly _tag: "EndWrite" }
-  | { readonly _tag: "Destroy" }
-
-/**
- * The order to send a control frame.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ControlWrite {
-  readonly _tag: "Write"
-  readonly opcode: Opcode.Control
-  readonly payload: Uint8Array
-}
-
-/**
  * An output: a message to deliver, which stands for itself, or an order. If octets were asked for, a text comes as octets
  * too: see `isText`.
  *
  * @category models
  * @since 0.1.0
  */
-export type Output = Message | Order
+export type Output = Message | Order.Order
 
 /**
  * Everything that a protocol has to know beforehand.
@@ -95,8 +47,7 @@ export interface Options extends Settings.Options {
 }
 
 const normal: CloseFrame.CloseFrame = { code: 1005, reason: "" }
-const noOrders: ReadonlyArray<Order> = []
-const abnormal: CloseFrame.CloseFrame = { code: 1006, reason: "" }
+const noOrders: ReadonlyArray<Order.Order> = []
 
 /**
  * The protocol of one connection.
@@ -129,7 +80,7 @@ export class Protocol {
   /** What reads, while something is half there. */
   private intake: Intake | undefined = undefined
   /** Orders that wait their turn in `next`. */
-  private orders: Array<Order> | undefined = undefined
+  private orders: Array<Order.Order> | undefined = undefined
   private ended = false
   /** Whether data frames are given as they come, instead of messages. */
   private frames = false
@@ -205,7 +156,7 @@ export class Protocol {
   }
 
   /** Nothing is left to be decoded. */
-  private pause(): Order | undefined {
+  private pause(): Order.Order | undefined {
     const { intake } = this
     if (intake?.isIdle === true) this.giveBack(intake)
     else intake?.assembler.settle(intake.decoder.missing)
@@ -242,7 +193,7 @@ export class Protocol {
    * Asks for data frames as they come, from now on, of messages of any size: nothing is held, but compressed messages,
    * within the limits. What was kept of a message in progress is its first fragment.
    */
-  useFrames(): ReadonlyArray<Order> {
+  useFrames(): ReadonlyArray<Order.Order> {
     if (this.frames || !this.receives()) return []
     this.frames = true
     const { assembler, decoder } = this.borrowed()
@@ -251,15 +202,15 @@ export class Protocol {
     return frame === undefined ? [] : [{ _tag: "Fragment", frame }]
   }
 
-  private finish(): Order | undefined {
-    return this.defer(this.step("EndOfStream", abnormal, undefined))
+  private finish(): Order.Order | undefined {
+    return this.defer(this.step("EndOfStream", Order.abnormal, undefined))
   }
 
   private receives(): boolean {
     return this.state === "Open" || this.state === "CloseSent"
   }
 
-  private nextOrder(): Order | undefined {
+  private nextOrder(): Order.Order | undefined {
     const order = this.orders?.shift()
     if (this.orders?.length === 0) this.orders = undefined
     return order
@@ -304,7 +255,7 @@ export class Protocol {
   }
 
   private receivePing(payload: Uint8Array): Output | undefined {
-    const ping: Order = { _tag: "Ping", payload }
+    const ping: Order.Order = { _tag: "Ping", payload }
     if (!this.autoPong || this.state !== "Open") return ping
     if (this.writable) return this.defer([ping, { _tag: "Write", opcode: Opcode.Pong, payload }])
     this.pendingPong = new Uint8Array(payload)
@@ -316,7 +267,7 @@ export class Protocol {
   }
 
   /** Keeps all orders but the first for later. */
-  private defer(orders: ReadonlyArray<Order>): Order | undefined {
+  private defer(orders: ReadonlyArray<Order.Order>): Order.Order | undefined {
     if (orders.length > 1) this.orders = orders.slice(1)
     return orders[0]
   }
@@ -347,27 +298,27 @@ export class Protocol {
   // ---- commands and events ----
 
   /** Starts the closing handshake, or does nothing if it has started. Code 1005 sends an empty Close. */
-  close(close: CloseFrame.CloseFrame = normal): ReadonlyArray<Order> {
+  close(close: CloseFrame.CloseFrame = normal): ReadonlyArray<Order.Order> {
     return this.step("SendClose", close, undefined)
   }
 
   /** Fails the connection for a broken rule (RFC 6455 §7.1.7). */
-  fail(error: Violation.ProtocolError): ReadonlyArray<Order> {
+  fail(error: Violation.ProtocolError): ReadonlyArray<Order.Order> {
     return this.step("Violation", { code: error.closeCode, reason: this.settings.reasons ? error.message : "" }, error)
   }
 
   /** Fails the connection for another reason, such as a peer that is silent: the peer gets the Close, and is not waited for. */
-  abort(close: CloseFrame.CloseFrame): ReadonlyArray<Order> {
+  abort(close: CloseFrame.CloseFrame): ReadonlyArray<Order.Order> {
     return this.step("Violation", close, undefined)
   }
 
   /** The peer took too long with its part of the closing handshake. */
-  timeout(): ReadonlyArray<Order> {
-    return this.step("Timeout", abnormal, undefined)
+  timeout(): ReadonlyArray<Order.Order> {
+    return this.step("Timeout", Order.abnormal, undefined)
   }
 
   /** The transport takes bytes again, or not for now. The latest ping gets its pong when it does. */
-  setWritable(writable: boolean): ReadonlyArray<Order> {
+  setWritable(writable: boolean): ReadonlyArray<Order.Order> {
     const payload = this.pendingPong
     this.writable = writable
     if (!writable || payload === undefined) return []
@@ -380,7 +331,7 @@ export class Protocol {
     input: CloseHandshake.Input,
     close: CloseFrame.CloseFrame,
     error: Violation.ProtocolError | undefined
-  ): ReadonlyArray<Order> {
+  ): ReadonlyArray<Order.Order> {
     const { actions, state } = CloseHandshake.transitions[this.state][input]
     this.state = state
     if (!this.receives()) this.discard()
@@ -391,9 +342,9 @@ export class Protocol {
     actions: ReadonlyArray<CloseHandshake.Action>,
     close: CloseFrame.CloseFrame,
     error: Violation.ProtocolError | undefined
-  ): ReadonlyArray<Order> {
+  ): ReadonlyArray<Order.Order> {
     const due = this.endsTcp() ? actions : actions.filter((action) => action !== "endWrite")
-    return due.map((action) => this.order(action, close, error))
+    return due.map((action) => Order.ofAction(this.settings.bytes, action, close, error))
   }
 
   private endsTcp(): boolean {
@@ -401,7 +352,7 @@ export class Protocol {
   }
 
   /** What waits in `next` has to be done before. */
-  private behindWaiting(orders: ReadonlyArray<Order>): ReadonlyArray<Order> {
+  private behindWaiting(orders: ReadonlyArray<Order.Order>): ReadonlyArray<Order.Order> {
     if (this.orders === undefined || orders.length === 0) return orders
     const waiting = this.orders
     this.orders = undefined
@@ -414,25 +365,5 @@ export class Protocol {
     intake?.decoder.reset()
     if (intake !== undefined) this.giveBack(intake)
     this.inflatedOutput = undefined
-  }
-
-  private order(
-    action: CloseHandshake.Action,
-    close: CloseFrame.CloseFrame,
-    error: Violation.ProtocolError | undefined
-  ): Order {
-    switch (action) {
-      case "writeClose":
-      case "echoClose":
-        return { _tag: "Write", opcode: Opcode.Close, payload: CloseFrame.encode(this.settings.bytes, close) }
-      case "reportClean":
-        return { _tag: "Closed", ended: { ...close, clean: true, error } }
-      case "reportAbnormal":
-        return { _tag: "Closed", ended: { ...abnormal, clean: false, error } }
-      case "endWrite":
-        return { _tag: "EndWrite" }
-      case "destroy":
-        return { _tag: "Destroy" }
-    }
   }
 }

@@ -2,6 +2,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Bytes from "../../src/protocol/Bytes.ts"
 import * as CloseHandshake from "../../src/protocol/CloseHandshake.ts"
+import type * as Order from "../../src/protocol/Order.ts"
 import * as Protocol from "../../src/protocol/Protocol.ts"
 import * as Violation from "../../src/protocol/Violation.ts"
 import { nodeBytes } from "../../src/transport/NodeBytes.ts"
@@ -149,7 +150,7 @@ const happen = (
   return []
 }
 
-const orders: Record<Exclude<Event, "endOfStream">, (protocol: Protocol.Protocol) => ReadonlyArray<Protocol.Order>> = {
+const orders: Record<Exclude<Event, "endOfStream">, (protocol: Protocol.Protocol) => ReadonlyArray<Order.Order>> = {
   close: (protocol) => protocol.close({ code: 1000, reason: "" }),
   fail: (protocol) => protocol.fail(Violation.error("PingFlood")),
   timeout: (protocol) => protocol.timeout(),

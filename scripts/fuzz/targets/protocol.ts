@@ -1,6 +1,7 @@
 /** The whole protocol: the same orders however bytes are cut, with commands in between; and one end, behind which is nothing. */
 import { deepStrictEqual, ok } from "node:assert"
 import * as Bytes from "../../../src/protocol/Bytes.ts"
+import type * as Order from "../../../src/protocol/Order.ts"
 import * as Protocol from "../../../src/protocol/Protocol.ts"
 import * as Violation from "../../../src/protocol/Violation.ts"
 import { nodeBytes } from "../../../src/transport/NodeBytes.ts"
@@ -10,7 +11,7 @@ import * as Frames from "../Frames.ts"
 import { Random } from "../Random.ts"
 import type { Target } from "../Target.ts"
 
-type Command = (protocol: Protocol.Protocol) => ReadonlyArray<Protocol.Order>
+type Command = (protocol: Protocol.Protocol) => ReadonlyArray<Order.Order>
 
 const commands: ReadonlyArray<Command> = [
   (protocol) => protocol.close({ code: 1000, reason: "bye" }),
