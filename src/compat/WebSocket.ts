@@ -441,6 +441,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
       return
     }
     Handshake.abandon(stream)
+    stream.socket?.destroy() // which a request that was answered may have left already
     process.nextTick(() => this._fail(error))
   }
 }

@@ -21,7 +21,7 @@ export interface Reader {
   readonly room: () => Uint8Array | undefined
 }
 
-/** What the sockets of Node 22 to 24 keep, by symbols that the option `onread` shows. */
+/** What the sockets of Node 22 to 26 keep, by symbols that the option `onread` shows. */
 interface Keys {
   readonly buffer: symbol
   readonly callback: symbol

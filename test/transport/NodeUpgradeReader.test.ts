@@ -24,13 +24,22 @@ const listen = async (options: Options = {}): Promise<Server> => {
   return server
 }
 
+/** Node 22 cannot tell a field that is called "constructor" from what all objects have. */
+const distinct = (request: IncomingMessage): unknown => {
+  try {
+    return { ...request.headersDistinct }
+  } catch (error) {
+    return String(error)
+  }
+}
+
 const shown = (request: IncomingMessage & { upgrade?: boolean }) => {
   const { complete, headers, httpVersion, httpVersionMajor, httpVersionMinor, method, rawHeaders, upgrade, url } =
     request
   const fields = {
     complete,
     headers,
-    headersDistinct: { ...request.headersDistinct },
+    headersDistinct: distinct(request),
     httpVersion,
     httpVersionMajor,
     httpVersionMinor,
@@ -52,9 +61,11 @@ const rest = async (socket: Duplex | IncomingMessage): Promise<string> => {
 const outcomeOf = async (server: Server, chunks: ReadonlyArray<string>): Promise<ReadonlyArray<unknown>> => {
   const seen: Array<unknown> = []
   const done: Array<Promise<unknown>> = []
+  const streams: Array<Duplex | IncomingMessage> = []
   server.removeAllListeners("upgrade").removeAllListeners("request").removeAllListeners("clientError")
   server.on("upgrade", (request, socket, head) => {
     const { readableFlowing } = socket
+    streams.push(request, socket)
     const one = ["upgrade", shown(request), { readableFlowing, listeners: socket.eventNames() }]
     done.push(
       Promise.all([rest(socket), rest(request)]).then(([after, body]) => {
@@ -65,6 +76,7 @@ const outcomeOf = async (server: Server, chunks: ReadonlyArray<string>): Promise
   })
   server.on("request", (request, response) => {
     const one = ["request", shown(request)]
+    streams.push(request)
     done.push(
       rest(request).then((body) => {
         seen.push([...one, body])
@@ -86,6 +98,8 @@ const outcomeOf = async (server: Server, chunks: ReadonlyArray<string>): Promise
   client.end()
   client.resume()
   await once(client, "close")
+  await new Promise(setImmediate)
+  for (const stream of streams) stream.destroy() // Node 26 does not end requests with a body that it cannot read
   await Promise.all(done)
   return seen
 }
@@ -174,7 +188,7 @@ describe("a server whose first reads are ours", () => {
         const chunks = cut(lines.join("\r\n") + end + body, cuts)
         expect(await outcomeOf(own, chunks)).toEqual(await outcomeOf(plain, chunks))
       }),
-      { numRuns: 1000 }
+      { numRuns: 1000, timeout: 10_000, endOnFailure: true }
     )
   })
 
@@ -281,11 +295,14 @@ describe("a server whose first reads are ours", () => {
     "tells of a request that comes %s in the context in which the connection came, as Node's does",
     async (_, chunks) => {
       const context = new AsyncLocalStorage<string>()
+      const contexts: Array<string | undefined> = []
       for (const read of [NodeUpgradeReader.readOn, () => {}]) {
         const server = createServer()
         servers.push(server)
         read(server)
-        const told = new Promise((resolve) => server.on("upgrade", () => resolve(context.getStore())))
+        const told = new Promise<string | undefined>((resolve) =>
+          server.on("upgrade", () => resolve(context.getStore()))
+        )
         await context.run("of the listening", () => once(server.listen(0, "127.0.0.1"), "listening"))
         const client = connect((server.address() as AddressInfo).port, "127.0.0.1")
         client.setNoDelay(true)
@@ -293,9 +310,11 @@ describe("a server whose first reads are ours", () => {
           client.write(chunk)
           await new Promise(setImmediate)
         }
-        expect(await told).toBe("of the listening")
+        contexts.push(await told)
         client.destroy()
       }
+      const [ours, nodes] = contexts
+      expect([nodes, "of the listening"]).toContain(ours) // Node 22 has none
     }
   )
 

@@ -40,6 +40,7 @@ const kinds: Readonly<Record<string, () => Promise<readonly [Transport, Transpor
   },
   "over a pair of streams": async () => {
     const [left, right] = duplexPair()
+    left.once("close", () => right.push(null)) // Node 22 does not tell the one that the other is gone
     return [NodeTransport.fromDuplex(left), NodeTransport.fromDuplex(right)]
   }
 }
