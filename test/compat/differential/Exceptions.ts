@@ -68,8 +68,9 @@ export const exceptions: ReadonlyArray<Exception> = [
     from: /terminate\(|socket\(/
   },
   {
-    why: "messages of one turn of the event loop leave in one write, over TLS too, where ws counts those of the turn",
-    applies: named("a TLS connection"),
+    why:
+      "messages of one turn leave in one write, where ws counts those of the turn: over TLS, and what Node 26 gives for a socket if there is a body",
+    applies: named("a TLS connection", "a request with a body"),
     ignores: /, buffers \d+/
   },
   {
