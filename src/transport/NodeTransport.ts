@@ -134,8 +134,10 @@ class NodeTransport implements Transport, SocketReads.Reader {
   }
 }
 
+/** A stream that does not destroy itself when it fails is of no more use all the same. */
 function onError(this: Carried, error: Error): void {
   this[transportKey].fail(error)
+  this.destroy()
 }
 
 function onData(this: Carried, bytes: Uint8Array): void {

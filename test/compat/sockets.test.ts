@@ -5,6 +5,7 @@ import { createServer } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { duplexPair } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { describe, expect, it } from "vitest"
@@ -88,6 +89,30 @@ describe.each(sides)("memory that is used again as soon as send returns, by the 
     peer.terminate()
     expect(seen).toEqual([1, 1, 2, 2, 3, 3])
   })
+})
+
+/** What becomes of a stream that tells of an error, and does not destroy itself. */
+const failing = async ({ WebSocket }: Implementation): Promise<ReadonlyArray<unknown>> => {
+  const [own, other] = duplexPair({ autoDestroy: false })
+  const server = new ws.WebSocketServer({ noServer: true })
+  other.once("data", (head: Buffer) => {
+    const headers = Object.fromEntries(head.toString().split("\r\n").map((line) => line.toLowerCase().split(": ")))
+    const key = /^sec-websocket-key: (.*)\r$/im.exec(head.toString())?.[1]
+    const request = { method: "GET", headers: { ...headers, "sec-websocket-key": key } }
+    server.handleUpgrade(request as never, other, Buffer.alloc(0), () => {})
+  })
+  const client = new WebSocket("ws://some.test", { createConnection: (() => own) as never })
+  const seen: Array<unknown> = []
+  client.on("error", (error) => seen.push(error.message))
+  await once(client, "open")
+  own.emit("error", new Error("broken"))
+  const [code] = await once(client, "close")
+  return [...seen, code, own.destroyed]
+}
+
+it("a stream that tells of an error is of no more use, also if it does not destroy itself", async () => {
+  const expected = await failing(ws)
+  expect(await failing(await load("compat"))).toEqual(expected)
 })
 
 describe("a port that is a path", () => {
