@@ -126,7 +126,7 @@ export class Outgoing {
   /** Whether it is a whole message with nothing special, and its turn: most are. */
   private isPlain({ compress, fin, mask }: SendOptions): boolean {
     const compresses = compress && this.outbox.compressor !== undefined
-    return fin && this.isFirst && !compresses && mask !== this.owner._isServer && this.outbox.isFree
+    return fin && this.isFirst && !compresses && !mask === this.owner._isServer && this.outbox.isFree
   }
 
   private data(frame: DataFrame, receipt: Receipt | undefined): void {

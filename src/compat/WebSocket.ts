@@ -333,7 +333,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
       : [data, mask, callback]
     const payload = typeof given === "number" ? String(given) : given
     if (this._readyState !== 1) return this._sendTooLate(payload, done)
-    this._sender?.control(opcode, payload || Payload.empty, masked ?? !this._isServer, done)
+    this._sender?.control(opcode, payload || Payload.empty, masked === undefined ? !this._isServer : masked, done)
   }
 
   _sendTooLate(data: unknown, callback: Callback | undefined): void {
