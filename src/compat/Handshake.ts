@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import type { EventEmitter } from "node:events"
 import type * as Http from "node:http"
 import type * as Https from "node:https"
-import * as Net from "node:net"
+import Net from "node:net" // not its namespace: programs replace `connect`
 import * as QueryString from "node:querystring"
 import type { Duplex } from "node:stream"
 import type * as Tls from "node:tls"
@@ -362,7 +362,7 @@ export const isAborted = (request: Http.ClientRequest): boolean => aborted.has(r
  */
 export const abandon = (request: Http.ClientRequest): void => {
   aborted.add(request)
-  request.destroy()
+  request.abort() // who has the request may ask for `aborted`
 }
 
 const aborted = new WeakSet<Http.ClientRequest>()

@@ -441,7 +441,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
       return
     }
     Handshake.abandon(stream)
-    stream.socket?.destroy() // which a request that was answered may have left already
+    stream.socket?.destroy() // it outlives a request whose answer was read
     process.nextTick(() => this._fail(error))
   }
 }
