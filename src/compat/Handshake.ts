@@ -88,6 +88,7 @@ const reserved = {
   socketPath: undefined,
   hostname: undefined,
   protocol: undefined,
+  protocols: undefined,
   timeout: undefined,
   method: "GET",
   host: undefined,
@@ -222,7 +223,7 @@ class Handshake {
     return {
       ...options,
       ...reserved,
-      createConnection: (options.createConnection ?? (secure ? connectTls : connect)) as never,
+      createConnection: (options.createConnection || (secure ? connectTls : connect)) as never,
       defaultPort: options.defaultPort || (secure ? 443 : 80),
       port: url.port || (secure ? 443 : 80),
       host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
@@ -277,7 +278,7 @@ class Handshake {
     const { opener, options } = this
     const { headers: { location }, statusCode = 0 } = response
     const isRedirect = location && options.followRedirects && statusCode >= 300 && statusCode < 400
-    if (isRedirect && ++this.redirects <= options.maxRedirects) {
+    if (isRedirect && !(++this.redirects > options.maxRedirects)) { // `undefined` is no limit
       abandon(request)
       return this.redirect(location, url)
     }

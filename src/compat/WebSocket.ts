@@ -111,7 +111,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     options?: Handshake.ClientOptions
   ) {
     super()
-    const given = isOptions(protocols) ? protocols : options ?? {}
+    const given: Handshake.ClientOptions = Object(isOptions(protocols) ? protocols : options) // `false` is none, too
     this._isServer = address === null
     this._autoPong = !!Options.get(given, "autoPong")
     this._closeTimeout = Options.get(given, "closeTimeout") ?? 0

@@ -108,7 +108,11 @@ const asked: ReadonlyArray<readonly [string, Value, Value, Value]> = [
   ["lookup", "ws://some.test:{port}/", [], { lookup: { is: "lookup" } }],
   ["a default port that is the server's", "/", [], { defaultPort: { is: "ownPort" } }],
   ["no timeout", "/", [], { handshakeTimeout: 0 }],
-  ["maxPayload and others", "/", [], { maxPayload: 1, maxFragments: 1, maxBufferedChunks: 1 }]
+  ["maxPayload and others", "/", [], { maxPayload: 1, maxFragments: 1, maxBufferedChunks: 1 }],
+  ["false for options", "/", [], false],
+  ["a text for options", "/", nothing, "text"],
+  ["subprotocols that are for something else", "/", ["one"], { protocols: "two" }],
+  ["false for createConnection", "/", [], { createConnection: false }]
 ]
 
 const wrong: ReadonlyArray<readonly [string, Value, Value, Value]> = [
@@ -226,6 +230,13 @@ export const scripts = [
   ),
   answered("a redirect that is not followed", {}, redirect("/next")),
   answered("a redirect too many", { ...redirecting, maxRedirects: 1 }, redirect("/one"), redirect("/two")),
+  answered(
+    "redirects without a limit",
+    { ...redirecting, maxRedirects: nothing },
+    redirect("/one"),
+    redirect("/two"),
+    raw(["accept"])
+  ),
   answered("no redirect at all", { ...redirecting, maxRedirects: 0 }, redirect("/one")),
   answered("a redirect without a location", redirecting, raw(["answer", 302])),
   answered(
