@@ -101,6 +101,11 @@ export class Driver extends Reading implements Receiver, Debtor {
     this.read()
   }
 
+  /** What was on its way is told next that it failed. */
+  onFailure(): void {
+    this.tap?.onClosing()
+  }
+
   onClose(error: Error | undefined, rest?: Uint8Array | undefined): void {
     if (this.isGone) return
     const { ending } = this

@@ -83,6 +83,7 @@ class NodeTransport implements Transport, SocketReads.Reader {
 
   fail(error: Error): void {
     this.error = error
+    this.receiver?.onFailure?.()
   }
 
   tellEnd(): void {

@@ -11,7 +11,8 @@ import type { Duplex } from "node:stream"
  * **Details**
  *
  * A chunk given to `onBytes` belongs to the receiver. `onEnd` says that the peer has ended its writing side. `onClose`
- * comes once and last, with what was read while nobody took it, and with the transport's error if there was one.
+ * comes once and last, with what was read while nobody took it, and with the transport's error if there was one, of
+ * which `onFailure` tells already when it comes.
  *
  * @category models
  * @since 0.1.0
@@ -22,6 +23,7 @@ export interface Receiver {
   room(): Uint8Array | undefined
   onDrain(): void
   onEnd(): void
+  onFailure?(): void
   onClose(error: Error | undefined, rest?: Uint8Array | undefined): void
 }
 

@@ -91,6 +91,21 @@ const loseSocket = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArray<u
   return seen
 }
 
+/** The peer, which does not read, resets the connection while a message is on its way. */
+const sendInVain = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArray<unknown>> => {
+  const seen: Array<unknown> = []
+  peer.pause()
+  const told = Promise.all([1, 2].map((n) =>
+    new Promise<void>((resolve) => {
+      socket.send(huge, { compress: false }, (error) =>
+        resolve(void seen.push([n, error instanceof Error, socket.readyState])))
+    })
+  ))
+  peer._socket.resetAndDestroy()
+  await told
+  return seen
+}
+
 /** Two messages come in one read; what the first one settles is continued, or is not, before the next. */
 const takeTurns = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArray<string>> => {
   const seen: Array<string> = []
@@ -380,4 +395,9 @@ describe.each(roles)("a %s whose peer is gone", (role) => {
     if (socket.readyState !== 3) await once(socket, "close")
     expect(notes.seen).toEqual([["one", "sent", 1], ["two", "EPIPE", 1], ["close", 1006, 3]])
   })
+})
+
+it.each(roles)("a %s is not open any more for callbacks that tell of its peer's reset, as in ws", async (role) => {
+  const expected = await sendInVain(await facing(ws, role))
+  expect(await sendInVain(await facing(await load("compat"), role))).toEqual(expected)
 })
