@@ -309,7 +309,7 @@ export class Driver extends Reading implements Receiver, Debtor {
   onMissed(): void {
     if (this.state !== "Closed") this.tally.reach("closeTimeout")
     if (this.held !== undefined) return this.readOn()
-    this.obeyAll(this.protocol.timeout())
+    if (!this.stopped) this.obeyAll(this.protocol.timeout()) // if not, the peer's Close may be in what is left unread
     this.transport.destroy()
   }
 }

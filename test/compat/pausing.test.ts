@@ -6,6 +6,8 @@ import { afterEach, expect, it } from "vitest"
 import * as ws from "ws"
 import { type Implementation, load } from "./differential/Implementation.ts"
 
+const soon = { closeTimeout: 50, perMessageDeflate: false }
+
 const servers: Array<ws.WebSocketServer> = []
 
 afterEach(() => {
@@ -56,3 +58,20 @@ it.each(["ws", "compat"] as const)("gives nothing within resume(), nor if pause(
   while (received.length < 2) await once(client, "message")
   expect(received).toEqual(["1", "2"])
 })
+
+it.each(["ws", "compat"] as const)(
+  "finds the peer's Close in what was held back when its time is over, with %s",
+  async (name) => {
+    const { WebSocket } = await load(name)
+    const server = new ws.WebSocketServer({ port: 0, host: "127.0.0.1" })
+    servers.push(server)
+    await once(server, "listening")
+    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, soon)
+    await once(client, "open")
+    const closed = new Promise<ws.CloseEvent>((resolve) => client.addEventListener("close", resolve))
+    client.pause()
+    client.close(4000, "enough")
+    const { code, reason, wasClean } = await closed
+    expect([code, reason, wasClean]).toEqual([4000, "enough", true])
+  }
+)
