@@ -15,7 +15,7 @@ export interface Limits {
   readonly maxMessageSize: number
   /** Frames of one message. Over it: 1008. Default 16,384. */
   readonly maxFragments: number
-  /** Pieces, as reads cut them, of one message in progress. Over it: 1008. Default 262,144. */
+  /** Pieces, as reads cut them, of one frame in progress. Over it: 1008. Default 262,144. */
   readonly maxChunks: number
   /** Pings that arrive while a pong waits for the peer to read. Over it: 1008. Default 60. */
   readonly maxPendingPings: number

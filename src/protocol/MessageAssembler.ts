@@ -37,6 +37,7 @@ class Progress {
   frames = 0
   /** Whether the last piece was the last of its frame. */
   whole = true
+  /** How many of the frame in progress came. */
   pieces = 0
   payload: PayloadBuffer.PayloadBuffer | undefined = undefined
   /** Where in the payload each frame ends, if frames are kept apart. */
@@ -151,7 +152,10 @@ export class MessageAssembler {
       return Violation.error(wanted ? "ContinuationUnexpected" : "ContinuationMissing", frame.opcode)
     }
     const progress = this.progress ??= this.begin(frame)
-    if (progress.whole && ++progress.frames > maxFragments) return Violation.error("FragmentsTooMany")
+    if (progress.whole) {
+      progress.pieces = 0
+      if (++progress.frames > maxFragments) return Violation.error("FragmentsTooMany")
+    }
     progress.whole = frame.whole
     const { validator } = progress
     const valid = validator === undefined || (validator.push(frame.payload) && (!frame.fin || validator.isComplete()))

@@ -34,7 +34,7 @@ export const rules = {
   DeflateInvalid: { closeCode: 1007, section: "RFC 7692 §7.2.2", text: "the compressed data is corrupt" },
   MessageTooBig: { closeCode: 1009, section: "RFC 6455 §10.4", text: "the message is over the size limit" },
   FragmentsTooMany: { closeCode: 1008, section: "RFC 6455 §10.4", text: "the message has too many fragments" },
-  ChunksTooMany: { closeCode: 1008, section: "RFC 6455 §10.4", text: "the message arrives in too many pieces" },
+  ChunksTooMany: { closeCode: 1008, section: "RFC 6455 §10.4", text: "a frame arrives in too many pieces" },
   PingFlood: { closeCode: 1008, section: "RFC 6455 §10.4", text: "pings arrive faster than pongs are read" }
 } as const satisfies Record<string, Rule>
 

@@ -121,6 +121,11 @@ describe("a receiver", () => {
     await expectAlike({ maxBufferedChunks }, chunks)
   })
 
+  it.each([1, 2])("takes a message whose frames come in %i chunks at most", async (maxBufferedChunks) => {
+    const chunks = ["0201 61 0002 61", "61 0001 61 0001 61", "8002 61", "61"].map(Wire.hex)
+    await expectAlike({ maxBufferedChunks }, chunks)
+  })
+
   it.each([100, 101])("takes a compressed message of %i octets only if it becomes no larger than 100", async (size) => {
     const frame = Wire.frame({ opcode: 1, rsv: 4, payload: deflated(Buffer.alloc(size, "a")) })
     await expectAlike({ compression: true, maxPayload: 100 }, [frame])

@@ -50,7 +50,7 @@ describe.each(Peer.roles)("a $role that holds the peer to limits (RFC 6455 §10.
       .toEqual(Conversations.failure({ role }, "FragmentsTooMany"))
   })
 
-  it("refuses too many pieces of a message with 1008", () => {
+  it("refuses too many pieces of a frame with 1008", () => {
     const [header, payload] = Cuts.cut(wire(Peer.text("abcde")), [role === "server" ? 6 : 2])
     const chunks = () => [header.slice(), ...Cuts.cut(payload, "octets")]
     expect(Peer.hear({ role, limits: { maxChunks: 5 } }, ...chunks())).toEqual([{ text: "abcde" }])
