@@ -207,6 +207,14 @@ const find = (self: EventEmitter, type: string, matches: (origin: Origin) => boo
     return origin !== undefined && matches(origin)
   }) as Listener | undefined
 
+const attributeKey: unique symbol = Symbol("effect-ws/attribute")
+const asAttribute = { [attributeKey]: true }
+
+interface ListenerOptions {
+  readonly once?: boolean | undefined
+  readonly [attributeKey]?: boolean | undefined
+}
+
 const isAttribute = (origin: Origin): boolean => origin.isAttribute
 
 const isAddedFor = (handler: unknown) => (origin: Origin): boolean => !origin.isAttribute && origin.handler === handler
@@ -214,9 +222,10 @@ const isAddedFor = (handler: unknown) => (origin: Origin): boolean => !origin.is
 const getAttribute = (self: WebSocketEvents, type: Type): never =>
   (originOf(find(self, type, isAttribute) ?? {})?.handler ?? null) as never
 
+/** Added as others are: a subclass may have a method of its own for that. */
 const setAttribute = (self: WebSocketEvents, type: Type, handler: Handler<never> | null): void => {
   remove(self, type, find(self, type, isAttribute))
-  if (typeof handler === "function") self.on(type, listenerFor(self, type, new Origin(handler, true)))
+  if (typeof handler === "function") self.addEventListener(type, handler as Handler<unknown>, asAttribute)
 }
 
 const remove = (self: EventEmitter, type: string, listener: Listener | undefined): void => {
@@ -286,10 +295,11 @@ export abstract class WebSocketEvents extends EventEmitter {
   addEventListener<K extends Type>(
     type: K,
     listener: Handler<EventMap<this>[K]>,
-    options?: { readonly once?: boolean | undefined } | null
+    options?: ListenerOptions | null
   ): void {
-    if (!isType(type) || find(this, type, isAddedFor(listener)) !== undefined) return
-    const own = listenerFor(this, type, new Origin(listener, false))
+    const isSet = options?.[attributeKey] === true
+    if (!isType(type) || (!isSet && find(this, type, isAddedFor(listener)) !== undefined)) return
+    const own = listenerFor(this, type, new Origin(listener, isSet))
     if (options?.once) this.once(type, own)
     else this.on(type, own)
   }

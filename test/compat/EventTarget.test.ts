@@ -201,6 +201,24 @@ describe("an attribute", () => {
     })
   })
 
+  it("is added by the method for it, which a subclass may have of its own", () => {
+    const seen = alike((log, target) => {
+      const { addEventListener } = target
+      const own = (type: Type, listener: (event: unknown) => void, options?: object) => {
+        const wrapped = (event: unknown) => {
+          log("wrapped", type)
+          listener(event)
+        }
+        addEventListener.call(target, type, wrapped, options)
+        log(target.onopen === wrapped, target.listenerCount(type))
+      }
+      Object.assign(target, { addEventListener: own })
+      Reflect.set(target, "onopen", () => log("called"))
+      target.emit("open")
+    })
+    expect(seen).toContainEqual(["called"])
+  })
+
   it("is enumerable, as the methods are", () => {
     alike((log, target) => {
       const inherited = new Set<string>()
