@@ -111,14 +111,15 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     options?: Handshake.ClientOptions
   ) {
     super()
-    const given: Handshake.ClientOptions = Object(isOptions(protocols) ? protocols : options) // `false` is none, too
+    const own = isOptions(protocols) ? protocols : options
+    const given = address === null ? own ?? {} : { ...own } // a client's are read later, too, and `false` is none
     this._isServer = address === null
     this._autoPong = !!Options.get(given, "autoPong")
     this._closeTimeout = Options.get(given, "closeTimeout") ?? 0
     this._maxPendingAutoPongs = Options.limit(Options.get(given, "maxPendingAutoPongs"))
     if (address === null) return
     const named = isOptions(protocols) ? given.protocols : protocols === undefined ? given.protocols : protocols
-    const offered = named === undefined ? [] : Array.isArray(named) ? named : [named]
+    const offered = named === undefined ? [] : Array.isArray(named) ? [...named] : [named]
     Handshake.start(this._opener(given), address, offered, given)
   }
 

@@ -86,6 +86,23 @@ const plays: Readonly<Record<string, Play>> = {
     await closed(client)
     note(replaced.mock.calls.length)
     replaced.mockRestore()
+  },
+  "is made, and its connection, with the options as they were": async ({ WebSocket }, note) => {
+    const server = new ws.WebSocketServer({ port: 0, host: "127.0.0.1" })
+    onTestFinished(() => void server.close())
+    await once(server, "listening")
+    server.on("connection", (socket) => socket.send("hello"))
+    const options: ws.ClientOptions = { maxPayload: 5 }
+    const protocols = ["a"]
+    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, protocols, options)
+    options.maxPayload = 1
+    protocols[0] = "b"
+    client.on("error", ({ message }) => note(message))
+    client.on("message", (data) => {
+      note([String(data), client.protocol])
+      client.close()
+    })
+    await closed(client)
   }
 }
 
