@@ -48,7 +48,7 @@ export interface SocketOptions extends Options.SharedOptions {
   readonly generateMask?: ((mask: Buffer) => void) | undefined
 }
 
-const start = (driver: Driver.Driver): void => driver.start()
+const finish = (websocket: WebSocket): void => websocket._finish()
 
 const goOn = (websocket: WebSocket): void => websocket._hold(false)
 
@@ -225,10 +225,11 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
   /** Makes it a connection over a socket on which the handshake is done; `head` is what was read from it already. */
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions = {}): void {
     const { allowSynchronousEvents = Options.shared.allowSynchronousEvents } = options
-    const driver = this._drive(socket, head, options)
+    if (head.length > 0) socket.unshift(head)
+    const driver = this._drive(socket, options)
     const listen = this._adopt(driver, allowSynchronousEvents)
     listen()
-    process.nextTick(start, driver)
+    driver.start() // before the program hears of it, so that what it listens to on the socket comes after our own
     this.emit("open")
   }
 
@@ -249,7 +250,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     }
   }
 
-  _drive(socket: Duplex, head: Uint8Array, options: SocketOptions): Driver.Driver {
+  _drive(socket: Duplex, options: SocketOptions): Driver.Driver {
     const role = this._isServer ? "server" : "client"
     const { _agreement: agreement } = this
     return new Driver.Driver({
@@ -262,7 +263,7 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
         reasons: false,
         endsFirst: true
       }),
-      transport: NodeTransport.fromDuplex(socket, head),
+      transport: NodeTransport.fromDuplex(socket),
       encoders: options.generateMask && !this._isServer ? new Encoders(keysOf(options.generateMask)) : encoders[role],
       compressor: agreement && new Compressor(agreement.settings, agreement.params, role),
       inboxSize: Inbox.usualSize, // for who takes the connection over: what events are made of waits nowhere
@@ -405,7 +406,10 @@ export class WebSocket extends WebSocketEvents implements Recipient, Owner {
     this._closing()
     this._gone = true
     if (this._duplex !== null) Socket.leave(this._duplex)
-    if (this._driver?.ending.event !== undefined) this._finish()
+    if (this._driver?.ending.event === undefined) return
+    // Where the end comes unannounced, ws has those hear of it first who listen to the socket
+    if (this._concluded || this._duplex?.readableEnded !== false) this._finish()
+    else process.nextTick(finish, this)
   }
 
   _finish(): void {

@@ -71,7 +71,53 @@ describe.each(ends)("a socket that is kept and told to %s, after", (end) => {
   })
 })
 
+type Live = ws.WebSocket & { readonly _socket: Socket }
+
+/** What becomes of a connection, by its own side or by the peer. */
+const fates: Readonly<Record<string, (own: Live, peer: Live) => void>> = {
+  "a message and a Close come": (_, peer) => {
+    peer.send("bye")
+    peer.close(4000)
+  },
+  "the peer ends": (_, peer) => peer._socket.end(),
+  "the peer resets": (_, peer) => peer._socket.resetAndDestroy(),
+  "it is terminated": (own) => own.terminate(),
+  "it is closed": (own) => own.close(),
+  "an error is emitted on its socket": (own) => own._socket.emit("error", new Error("on purpose"))
+}
+
+/** What a program hears that listens to the socket as well, from the first moment on, and in which state. */
+const overhear = async ({ WebSocket, WebSocketServer }: Implementation, side: string, fate: string) => {
+  const server: ws.WebSocketServer = new WebSocketServer({ port: 0, host: "localhost" })
+  await once(server, "listening")
+  const client = new WebSocket(`ws://localhost:${(server.address() as AddressInfo).port}`)
+  const seen: Array<unknown> = []
+  const listen = (own: Live) => {
+    const note = (what: string) => () => void seen.push([what, own.readyState])
+    for (const event of ["data", "end", "error", "close"]) own._socket.on(event, note(`socket ${event}`))
+    for (const event of ["message", "close"]) own.on(event, note(event))
+  }
+  client.on("open", () => side === "client" && listen(client as Live))
+  server.on("connection", (accepted) => side === "accepted" && listen(accepted as Live))
+  const [[accepted]] = await Promise.all([once(server, "connection"), once(client, "open")])
+  const [own, peer] = side === "client" ? [client as Live, accepted] : [accepted, client as Live]
+  const closed = [own, own._socket].map((one) => new Promise((resolve) => one.once("close", resolve)))
+  fates[fate](own, peer)
+  await Promise.all(closed)
+  peer.terminate()
+  server.close()
+  return seen
+}
+
 const sides = ["client", "accepted"] as const
+
+describe.each(sides)("the socket of the side %s tells its WebSocket first,", (side) => {
+  it.each(Object.keys(fates))("when %s", async (fate) => {
+    const expected = await overhear(ws, side, fate)
+    expect(expected.length).toBeGreaterThan(1)
+    expect(await overhear(await load("compat"), side, fate)).toEqual(expected)
+  })
+})
 
 describe.each(sides)("memory that is used again as soon as send returns, by the side %s", (side) => {
   it.each([10, 8_192, 20_000, 65_535, 65_536, 70_000])("%i octets", async (size) => {
