@@ -86,7 +86,8 @@ class WebSocketStream extends Duplex {
 
   /** Ends with the connection, and is closed after it. */
   override _destroy(error: Error | null, done: Done): void {
-    const { websocket } = this
+    const websocket = this.websocket as WebSocket | undefined
+    if (websocket === undefined) return done(error) // a signal was aborted before, and the constructor destroys
     const close = () => process.nextTick(() => this.emit("close"))
     if (websocket.readyState === 3) {
       done(error)

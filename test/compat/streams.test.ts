@@ -156,6 +156,17 @@ describe("createWebSocketStream, as in ws,", () => {
     expect(seen).toEqual(["WebSocket was closed before the connection was established"])
   })
 
+  it("is destroyed from the start by a signal that is aborted already, and leaves the WebSocket alone", async () => {
+    const seen = await alike(async ({ createWebSocketStream, WebSocket }) => {
+      const client = new WebSocket("ws://localhost:1")
+      client.on("error", () => {})
+      const stream = createWebSocketStream(client, { signal: AbortSignal.abort() })
+      const [{ code }] = await once(stream, "error") as [NodeJS.ErrnoException]
+      return [code, stream.destroyed, client.readyState]
+    })
+    expect(seen).toEqual(["ABORT_ERR", true, 0])
+  })
+
   it("has an error that nobody listens for be an uncaught exception", async () => {
     const uncaught = await alike(async (implementation) => {
       const { stream } = await visited(implementation)
