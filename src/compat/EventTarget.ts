@@ -83,9 +83,13 @@ interface CloseInit {
 export class CloseEvent<Target = unknown> extends Event<Target> {
   readonly #init: Required<CloseInit>
 
-  constructor(type: string, init: CloseInit = {}, target: Target | null = null) {
+  constructor(
+    type: string,
+    { code = 0, reason = "", wasClean = false }: CloseInit = {},
+    target: Target | null = null
+  ) {
     super(type, target)
-    this.#init = { code: 0, reason: "", wasClean: false, ...init }
+    this.#init = { code, reason, wasClean }
   }
 
   get code(): number {

@@ -78,7 +78,10 @@ const defaults = {
   WebSocket
 }
 
-type State = "Running" | "Closing" | "Closed"
+/** By the numbers of ws, which programs see. */
+const states = { Running: 0, Closing: 1, Closed: 2 } as const
+
+type State = (typeof states)[keyof typeof states]
 
 /**
  * A WebSocket server with the interface of ws.
@@ -91,7 +94,7 @@ export class WebSocketServer extends EventEmitter {
   declare clients?: Set<WebSocket>
   _server: Http.Server | null = null
   private readonly _clients: Clients<WebSocket> | undefined
-  private _state: State = "Running"
+  private _state: State = states.Running
   private _removeListeners = (): void => {}
   /** Whether the end waits for the last client. */
   private _awaitsClients = false
@@ -135,10 +138,10 @@ export class WebSocketServer extends EventEmitter {
     }
   }
 
-  /** A program may have put a set of its own there. */
+  /** A program may have put a set of its own there, or nothing. */
   private get _tracked(): Clients<WebSocket> | Set<WebSocket> | undefined {
     const { get, value } = Object.getOwnPropertyDescriptor(this, "clients") ?? {}
-    return get === undefined ? value as Set<WebSocket> | undefined : this._clients
+    return get === undefined ? value as Set<WebSocket> | null ?? undefined : this._clients
   }
 
   address(): AddressInfo | string | null {
@@ -150,14 +153,14 @@ export class WebSocketServer extends EventEmitter {
 
   /** Stops accepting. Its own HTTP server is closed; clients are left to end by themselves. */
   close(callback?: (error?: Error) => void): void {
-    if (this._state === "Closed") {
+    if (this._state === states.Closed) {
       if (callback) this.once("close", () => callback(new Error("The server is not running")))
       process.nextTick(() => this._closed())
       return
     }
     if (callback) this.once("close", callback)
-    if (this._state === "Closing") return
-    this._state = "Closing"
+    if (this._state === states.Closing) return
+    this._state = states.Closing
     const server = this._server
     this._server = null
     this._removeListeners()
@@ -167,7 +170,7 @@ export class WebSocketServer extends EventEmitter {
   }
 
   _closed(): void {
-    this._state = "Closed"
+    this._state = states.Closed
     this.emit("close")
   }
 
@@ -259,7 +262,7 @@ export class WebSocketServer extends EventEmitter {
         "server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration"
       )
     }
-    if (this._state !== "Running") return respond(socket, 503)
+    if (this._state !== states.Running) return respond(socket, 503)
     const websocket = this._answer({ extensions, key, protocols }, request, socket)
     socket.removeListener("error", destroyOnError)
     websocket.setSocket(socket, head, this.options)

@@ -42,7 +42,10 @@ const emissions: ReadonlyArray<readonly [type: Type, ...values: Array<unknown>]>
   ["message", new ArrayBuffer(2), true],
   ["close", 1000, Buffer.from("bye")],
   ["close", 1006, Buffer.alloc(0)],
-  ["error", new RangeError("why")]
+  ["error", new RangeError("why")],
+  ["message", undefined, true], // as somebody may emit it by hand
+  ["close", undefined, Buffer.from("bye")],
+  ["error", { message: undefined }]
 ]
 
 const types: ReadonlyArray<Type> = ["open", "message", "close", "error"]

@@ -117,7 +117,42 @@ const own = async ({ WebSocketServer }: Implementation) => {
   return sizes
 }
 
+/** A program has taken the set away. */
+const untracked = async ({ WebSocketServer }: Implementation, clients: null | undefined) => {
+  const server: ws.WebSocketServer = new WebSocketServer({ port: 0, host: "localhost" })
+  Reflect.set(server, "clients", clients)
+  const connected = once(server, "connection")
+  const client = await open(server)
+  await connected
+  client.terminate()
+  return new Promise((resolve) => server.close((error) => resolve(error)))
+}
+
+/** The numbers of what a server does. */
+const states = async ({ WebSocketServer }: Implementation) => {
+  const server = new WebSocketServer({ noServer: true })
+  const read = () => Reflect.get(server, "_state") as unknown
+  const running = read()
+  server.close()
+  const closing = read()
+  await once(server, "close")
+  return [running, closing, read()]
+}
+
+describe("a server", () => {
+  it("is running, closing or closed by the numbers of ws", async () => {
+    const expected = await states(ws)
+    expect(expected).toEqual([0, 1, 2])
+    expect(await states(await load("compat"))).toEqual(expected)
+  })
+})
+
 describe("clients", () => {
+  it.each([null, undefined])("are not tracked if a program has put %s there", async (clients) => {
+    expect(await untracked(ws, clients)).toBeUndefined()
+    expect(await untracked(await load("compat"), clients)).toBeUndefined()
+  })
+
   it("are a set in the order in which they came, whenever it is asked for", async () => {
     const expected = await present(ws)
     expect(expected).toEqual([["a", "b", "c", "e"], ["a", "b", "c", "e", "f"], true, true])
