@@ -8,60 +8,62 @@ import type { WebSocket } from "./WebSocket.ts"
 
 type Done = (error?: Error | null) => void
 
-/** What the stream does itself, whatever is asked for: its end is the connection's. */
+/** What is not the program's choice: the stream's end is the connection's. */
 const own = {
   autoDestroy: false,
   emitClose: false,
   objectMode: false,
-  writableObjectMode: false,
-  read: undefined,
-  write: undefined,
-  final: undefined,
-  destroy: undefined
+  writableObjectMode: false
 }
 
-class WebSocketStream extends Duplex {
+/** A WebSocket and its stream, which has nothing of it but Node's methods: programs may put there what they like. */
+class WebSocketStream {
+  readonly duplex: Duplex
   private readonly websocket: WebSocket
   /** Whether the connection has failed by itself, and says so to its peer. */
   private failed = false
 
   constructor(websocket: WebSocket, options: DuplexOptions | undefined) {
-    super({ ...options, ...own })
+    const duplex = this.duplex = new Duplex({ ...options, ...own })
     this.websocket = websocket
+    duplex._read = () => this.read()
+    duplex._write = (chunk: Buffer, _encoding, done) => this.write(chunk, done)
+    duplex._final = (done) => this.final(done)
+    duplex._destroy = (error, done) => this.destroy(error, done)
     websocket.on("message", (data: Buffer, isBinary: boolean) => this.receive(data, isBinary))
     websocket.once("error", (error: Error) => this.fail(error))
-    websocket.once("close", () => this.destroyed || this.push(null))
-    this.on("end", () => this.destroyIfDone())
-    this.on("finish", () => this.destroyIfDone())
-    this.on("error", this.onOwnError)
+    websocket.once("close", () => duplex.destroyed || duplex.push(null))
+    duplex.on("end", () => this.destroyIfDone())
+    duplex.on("finish", () => this.destroyIfDone())
+    duplex.on("error", this.onOwnError)
   }
 
   // ---- reading ----
 
   private receive(data: Buffer, isBinary: boolean): void {
-    const chunk = !isBinary && this.readableObjectMode ? data.toString() : data
-    if (!this.push(chunk)) this.websocket.pause()
+    const chunk = !isBinary && this.duplex.readableObjectMode ? data.toString() : data
+    if (!this.duplex.push(chunk)) this.websocket.pause()
   }
 
-  override _read(): void {
+  private read(): void {
     if (this.websocket.isPaused) this.websocket.resume()
   }
 
   // ---- writing ----
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
+  private write(chunk: Buffer, done: Done): void {
     this.whenOpen(() => this.websocket.send(chunk, done))
   }
 
   /** Closes, and waits for what was written to be out. */
-  override _final(done: Done): void {
+  private final(done: Done): void {
     this.whenOpen(() => {
       const { _socket: socket, readyState } = this.websocket
       if (socket === null) return
       if (!socket.writableFinished && readyState !== 3) socket.once("finish", done)
       else {
         done()
-        if (this.readableEnded) this.destroy()
+        if (this.duplex.readableEnded) this.duplex.destroy()
       }
       if (!socket.writableFinished) this.websocket.close()
     })
@@ -75,20 +77,20 @@ class WebSocketStream extends Duplex {
   // ---- the end ----
 
   private fail(error: Error): void {
-    if (this.destroyed) return
+    if (this.duplex.destroyed) return
     this.failed = true
-    this.destroy(error)
+    this.duplex.destroy(error)
   }
 
   private destroyIfDone(): void {
-    if (!this.destroyed && this.readableEnded && this.writableFinished) this.destroy()
+    const { destroyed, readableEnded, writableFinished } = this.duplex
+    if (!destroyed && readableEnded && writableFinished) this.duplex.destroy()
   }
 
   /** Ends with the connection, and is closed after it. */
-  override _destroy(error: Error | null, done: Done): void {
-    const websocket = this.websocket as WebSocket | undefined
-    if (websocket === undefined) return done(error) // a signal was aborted before, and the constructor destroys
-    const close = () => process.nextTick(() => this.emit("close"))
+  private destroy(error: Error | null, done: Done): void {
+    const { duplex, websocket } = this
+    const close = () => process.nextTick(() => duplex.emit("close"))
     if (websocket.readyState === 3) {
       done(error)
       return void close()
@@ -107,9 +109,10 @@ class WebSocketStream extends Duplex {
 
   /** An error of the stream's own ends the connection too; it is nobody's fault but still has to be heard. */
   private readonly onOwnError = (error: Error): void => {
-    this.removeListener("error", this.onOwnError)
-    this.destroy()
-    if (this.listenerCount("error") === 0) this.emit("error", error)
+    const { duplex } = this
+    duplex.removeListener("error", this.onOwnError)
+    duplex.destroy()
+    if (duplex.listenerCount("error") === 0) duplex.emit("error", error)
   }
 }
 
@@ -125,4 +128,4 @@ class WebSocketStream extends Duplex {
  * @since 0.1.0
  */
 export const createWebSocketStream = (websocket: WebSocket, options?: DuplexOptions): Duplex =>
-  new WebSocketStream(websocket, options)
+  new WebSocketStream(websocket, options).duplex

@@ -12,7 +12,7 @@ import {
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Transform } from "node:stream"
+import { Duplex, Transform } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import * as Ws from "ws"
@@ -165,6 +165,18 @@ describe("createWebSocketStream, as in ws,", () => {
       return [code, stream.destroyed, client.readyState]
     })
     expect(seen).toEqual(["ABORT_ERR", true, 0])
+  })
+
+  it("is a plain Duplex, on which programs may put what they like", async () => {
+    const seen = await alike(async (implementation) => {
+      const { seen, stream } = await visited(implementation)
+      const notes = ["websocket", "failed", "fail", "receive", "whenOpen"]
+      Object.assign(stream, Object.fromEntries(notes.map((name) => [name, false])))
+      stream.on("data", (data) => seen.push(data)).end()
+      await once(stream, "close")
+      return [stream.constructor === Duplex, ...seen]
+    })
+    expect(seen).toContain(true)
   })
 
   it("has an error that nobody listens for be an uncaught exception", async () => {
