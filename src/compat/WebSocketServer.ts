@@ -83,6 +83,16 @@ const states = { Running: 0, Closing: 1, Closed: 2 } as const
 
 type State = (typeof states)[keyof typeof states]
 
+const tracking: unique symbol = Symbol("effect-ws/tracking")
+
+interface Tracking {
+  readonly clients: Clients<WebSocket> | undefined
+  /** Listens to `close` of every client. */
+  readonly untrack: (this: WebSocket) => void
+  /** Whether the end of the server waits for that of the last client. */
+  isAwaited: boolean
+}
+
 /**
  * A WebSocket server with the interface of ws.
  *
@@ -93,13 +103,9 @@ export class WebSocketServer extends EventEmitter {
   options: ServerOptions
   declare clients?: Set<WebSocket>
   _server: Http.Server | null = null
-  private readonly _clients: Clients<WebSocket> | undefined
-  private _state: State = states.Running
-  private _removeListeners = (): void => {}
-  /** Whether the end waits for the last client. */
-  private _awaitsClients = false
-  /** Listens to `close` of every client. */
-  private readonly _untrack: (this: WebSocket) => void
+  _state: State = states.Running
+  _removeListeners = (): void => {}
+  readonly [tracking]: Tracking
 
   constructor(options: ServerOptions, callback?: () => void) {
     super()
@@ -112,36 +118,16 @@ export class WebSocketServer extends EventEmitter {
       throw new TypeError(ways)
     }
     if (perMessageDeflate === true) this.options = { ...this.options, perMessageDeflate: {} }
-    this._clients = clientTracking ? new Clients() : undefined
-    this._clients?.showOn(this)
-    this._untrack = untracker(this)
+    const clients = clientTracking ? new Clients<WebSocket>() : undefined
+    clients?.showOn(this)
+    this[tracking] = { clients, untrack: untracker(this), isAwaited: false }
     if (port !== null && port !== undefined) {
       this._server = http.createServer(upgradeRequired)
       NodeUpgradeReader.readOn(this._server)
       // Not by name: a `port` that is no number is the path of a socket or named pipe
       this._server.listen(port as number, host ?? undefined, backlog ?? undefined, callback)
     } else if (server) this._server = server
-    if (this._server !== null) this._listen(this._server)
-  }
-
-  _listen(server: Http.Server): void {
-    const accepted: Accepted<WebSocket> = this.emit.bind(this, "connection")
-    const listeners = {
-      listening: this.emit.bind(this, "listening"),
-      error: this.emit.bind(this, "error"),
-      upgrade: (request: Http.IncomingMessage, socket: Duplex, head: Buffer) =>
-        this.handleUpgrade(request, socket, head, accepted)
-    }
-    for (const [event, listener] of Object.entries(listeners)) server.on(event, listener)
-    this._removeListeners = () => {
-      for (const [event, listener] of Object.entries(listeners)) server.removeListener(event, listener)
-    }
-  }
-
-  /** A program may have put a set of its own there, or nothing. */
-  private get _tracked(): Clients<WebSocket> | Set<WebSocket> | undefined {
-    const { get, value } = Object.getOwnPropertyDescriptor(this, "clients") ?? {}
-    return get === undefined ? value as Set<WebSocket> | null ?? undefined : this._clients
+    if (this._server !== null) this._removeListeners = listenTo(this._server, this)
   }
 
   address(): AddressInfo | string | null {
@@ -155,7 +141,7 @@ export class WebSocketServer extends EventEmitter {
   close(callback?: (error?: Error) => void): void {
     if (this._state === states.Closed) {
       if (callback) this.once("close", () => callback(new Error("The server is not running")))
-      process.nextTick(() => this._closed())
+      process.nextTick(closed, this)
       return
     }
     if (callback) this.once("close", callback)
@@ -164,14 +150,10 @@ export class WebSocketServer extends EventEmitter {
     const server = this._server
     this._server = null
     this._removeListeners()
-    if (server !== null && !this.options.server) server.close(() => this._closed())
-    else if (this._tracked !== undefined && this._tracked.size > 0) this._awaitsClients = true
-    else process.nextTick(() => this._closed())
-  }
-
-  _closed(): void {
-    this._state = states.Closed
-    this.emit("close")
+    const clients = clientsOf(this)
+    if (server !== null && !this.options.server) server.close(() => closed(this))
+    else if (clients !== undefined && clients.size > 0) this[tracking].isAwaited = true
+    else process.nextTick(closed, this)
   }
 
   // ---- the opening handshake ----
@@ -189,7 +171,7 @@ export class WebSocketServer extends EventEmitter {
     const { headers, method } = request
     const { perMessageDeflate } = this.options
     const refuse = (code: number, message: string, further?: Http.OutgoingHttpHeaders) =>
-      this._refuse(request, socket, code, message, further)
+      refuseFor(this, { request, socket, code, message, headers: further })
 
     const key = headers["sec-websocket-key"]
     const version = Number(headers["sec-websocket-version"])
@@ -205,7 +187,7 @@ export class WebSocketServer extends EventEmitter {
     if (protocols === undefined) return refuse(400, "Invalid Sec-WebSocket-Protocol header")
     const extensions: Record<string, PerMessageDeflate.Acceptance> = {}
     if (perMessageDeflate) {
-      const deflate = this._chooseDeflate(headers["sec-websocket-extensions"])
+      const deflate = chooseDeflate(headers["sec-websocket-extensions"], perMessageDeflate)
       if (Result.isFailure(deflate)) return refuse(400, "Invalid or unacceptable Sec-WebSocket-Extensions header")
       if (deflate.success !== undefined) extensions[PerMessageDeflate.name] = deflate.success
     }
@@ -214,36 +196,7 @@ export class WebSocketServer extends EventEmitter {
       callback(...given)
     }
     const complete = () => this.completeUpgrade(extensions, key, protocols, request, socket, head, accepted)
-    this._verify(request, socket, version, complete)
-  }
-
-  _chooseDeflate(
-    header: string | undefined
-  ): Result.Result<PerMessageDeflate.Acceptance | undefined, unknown> {
-    const compression = Options.compression(this.options.perMessageDeflate)
-    if (compression === undefined || header === undefined) return Result.succeed(undefined)
-    const offers = HeaderList.read(header, Extension.parse)
-    if (Result.isFailure(offers)) return Result.fail("malformed")
-    if (!offers.success.some(({ name }) => name === PerMessageDeflate.name)) return Result.succeed(undefined)
-    const problem = PerMessageDeflate.malformed(offers.success)
-    if (problem !== undefined) return Result.fail(problem)
-    const acceptance = PerMessageDeflate.accept(offers.success, compression.negotiation)
-    return Result.filterOrFail(acceptance, (accepted) => accepted !== undefined, () => undefined)
-  }
-
-  /** Asks `verifyClient`, if there is one, which may take its time. */
-  _verify(request: Http.IncomingMessage, socket: Duplex, version: number, accept: () => void): void {
-    const { options } = this
-    if (!options.verifyClient) return accept()
-    const { authorized, encrypted } = request.socket as { readonly authorized?: boolean; readonly encrypted?: boolean }
-    const origin = request.headers[version === 8 ? "sec-websocket-origin" : "origin"] as string
-    const info = { origin, secure: !!(authorized || encrypted), req: request }
-    const verdict: Verdict = (verified, code, message, headers) => {
-      if (verified) accept()
-      else respond(socket, code || 401, message, headers)
-    }
-    if (options.verifyClient.length === 2) options.verifyClient(info, verdict)
-    else verdict((options as { verifyClient(info: ClientInfo): boolean }).verifyClient(info))
+    verify(this.options, { request, socket, version }, complete)
   }
 
   /** Answers a request that is accepted, on these terms. */
@@ -263,74 +216,111 @@ export class WebSocketServer extends EventEmitter {
       )
     }
     if (this._state !== states.Running) return respond(socket, 503)
-    const websocket = this._answer({ extensions, key, protocols }, request, socket)
+    const websocket = answer(this, { extensions, key, protocols, request, socket })
     socket.removeListener("error", destroyOnError)
     websocket.setSocket(socket, head, this.options)
-    this._track(websocket)
+    track(this, websocket)
     accepted(websocket, request)
-  }
-
-  /** Sends the 101, which listeners of `headers` may change. */
-  _answer({ extensions, key, protocols }: Terms, request: Http.IncomingMessage, socket: Duplex): WebSocket {
-    const { options } = this
-    const { WebSocket: Client = WebSocket, perMessageDeflate } = options
-    const websocket = new Client(null, undefined, options as object)
-    const headers = [
-      "HTTP/1.1 101 Switching Protocols",
-      "Upgrade: websocket",
-      "Connection: Upgrade",
-      `Sec-WebSocket-Accept: ${acceptValue(key)}`
-    ]
-    const [first] = protocols
-    const choose = () => options.handleProtocols ? options.handleProtocols(protocols, request) : first
-    const protocol = protocols.size === 0 ? undefined : choose()
-    if (protocol) {
-      headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
-      websocket._protocol = protocol
-    }
-    const deflate = extensions[PerMessageDeflate.name]
-    if (deflate !== undefined) {
-      headers.push(`Sec-WebSocket-Extensions: ${Extension.format([deflate.response])}`)
-      websocket._agree(deflate.params, perMessageDeflate)
-    }
-    this.emit("headers", headers, request)
-    socket.write(headers.concat("\r\n").join("\r\n"))
-    return websocket
-  }
-
-  _track(websocket: WebSocket): void {
-    const clients = this._tracked
-    if (clients === undefined) return
-    clients.add(websocket)
-    websocket.on("close", this._untrack)
-  }
-
-  _left(websocket: WebSocket): void {
-    const clients = this._tracked
-    clients?.delete(websocket)
-    if (this._awaitsClients && clients?.size === 0) process.nextTick(() => this._closed())
-  }
-
-  _refuse(
-    request: Http.IncomingMessage,
-    socket: Duplex,
-    code: number,
-    message: string,
-    headers?: Http.OutgoingHttpHeaders
-  ): void {
-    if (this.listenerCount("wsClientError") === 0) return respond(socket, code, message, headers)
-    this.emit("wsClientError", new Error(message), socket, request)
   }
 }
 
 /** What was accepted, by the names of the extensions. */
 type Extensions = Readonly<Record<string, PerMessageDeflate.Acceptance | undefined>>
 
-/** What a valid request asks for. */
+// What follows are no methods: programs extend the class, and have names of their own.
+
+/** Returns how to listen no more. */
+const listenTo = (source: Http.Server, server: WebSocketServer): () => void => {
+  const accepted: Accepted<WebSocket> = server.emit.bind(server, "connection")
+  const listeners = {
+    listening: server.emit.bind(server, "listening"),
+    error: server.emit.bind(server, "error"),
+    upgrade: (request: Http.IncomingMessage, socket: Duplex, head: Buffer) =>
+      server.handleUpgrade(request, socket, head, accepted)
+  }
+  for (const [event, listener] of Object.entries(listeners)) source.on(event, listener)
+  return () => {
+    for (const [event, listener] of Object.entries(listeners)) source.removeListener(event, listener)
+  }
+}
+
+const closed = (server: WebSocketServer): void => {
+  server._state = states.Closed
+  server.emit("close")
+}
+
+// ---- the opening handshake ----
+
+/** What a valid request asks for, and with what it is answered. */
 interface Terms {
   readonly extensions: Extensions
   readonly key: string
   readonly protocols: Set<string>
+  readonly request: Http.IncomingMessage
+  readonly socket: Duplex
+}
+
+const chooseDeflate = (
+  header: string | undefined,
+  given: ServerOptions["perMessageDeflate"]
+): Result.Result<PerMessageDeflate.Acceptance | undefined, unknown> => {
+  const compression = Options.compression(given)
+  if (compression === undefined || header === undefined) return Result.succeed(undefined)
+  const offers = HeaderList.read(header, Extension.parse)
+  if (Result.isFailure(offers)) return Result.fail("malformed")
+  if (!offers.success.some(({ name }) => name === PerMessageDeflate.name)) return Result.succeed(undefined)
+  const problem = PerMessageDeflate.malformed(offers.success)
+  if (problem !== undefined) return Result.fail(problem)
+  const acceptance = PerMessageDeflate.accept(offers.success, compression.negotiation)
+  return Result.filterOrFail(acceptance, (accepted) => accepted !== undefined, () => undefined)
+}
+
+interface Candidate {
+  readonly request: Http.IncomingMessage
+  readonly socket: Duplex
+  readonly version: number
+}
+
+/** Asks `verifyClient`, if there is one, which may take its time. */
+const verify = (options: ServerOptions, { request, socket, version }: Candidate, accept: () => void): void => {
+  if (!options.verifyClient) return accept()
+  const { authorized, encrypted } = request.socket as { readonly authorized?: boolean; readonly encrypted?: boolean }
+  const origin = request.headers[version === 8 ? "sec-websocket-origin" : "origin"] as string
+  const info = { origin, secure: !!(authorized || encrypted), req: request }
+  const verdict: Verdict = (verified, code, message, headers) => {
+    if (verified) accept()
+    else respond(socket, code || 401, message, headers)
+  }
+  if (options.verifyClient.length === 2) options.verifyClient(info, verdict)
+  else verdict((options as { verifyClient(info: ClientInfo): boolean }).verifyClient(info))
+}
+
+/** Sends the 101, which listeners of `headers` may change. */
+const answer = (server: WebSocketServer, { extensions, key, protocols, request, socket }: Terms): WebSocket => {
+  const { options } = server
+  const { WebSocket: Client = WebSocket, perMessageDeflate } = options
+  const websocket = new Client(null, undefined, options as object)
+  const headers = [
+    "HTTP/1.1 101 Switching Protocols",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    `Sec-WebSocket-Accept: ${acceptValue(key)}`
+  ]
+  const [first] = protocols
+  const choose = () => options.handleProtocols ? options.handleProtocols(protocols, request) : first
+  const protocol = protocols.size === 0 ? undefined : choose()
+  if (protocol) {
+    headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
+    websocket._protocol = protocol
+  }
+  const deflate = extensions[PerMessageDeflate.name]
+  if (deflate !== undefined) {
+    headers.push(`Sec-WebSocket-Extensions: ${Extension.format([deflate.response])}`)
+    websocket._agree(deflate.params, perMessageDeflate)
+  }
+  server.emit("headers", headers, request)
+  socket.write(headers.concat("\r\n").join("\r\n"))
+  return websocket
 }
 
 /** What the client offers, or `undefined` if that is malformed. */
@@ -339,12 +329,6 @@ const parseProtocols = (header: string | undefined): Set<string> | undefined => 
   const protocols = HeaderList.read(header, Subprotocol.parse)
   return Result.isFailure(protocols) ? undefined : new Set(protocols.success)
 }
-
-/** One listener for all clients, instead of one for each. */
-const untracker = (server: WebSocketServer) =>
-  function(this: WebSocket): void {
-    server._left(this)
-  }
 
 const isKey = (key: string): boolean => /^[+/0-9A-Za-z]{22}==$/.test(key)
 
@@ -357,6 +341,20 @@ const upgradeRequired: Http.RequestListener = (_request, response) => {
   const body = http.STATUS_CODES[426]!
   response.writeHead(426, { "Content-Length": body.length, "Content-Type": "text/plain" })
   response.end(body)
+}
+
+interface Refusal {
+  readonly request: Http.IncomingMessage
+  readonly socket: Duplex
+  readonly code: number
+  readonly message: string
+  readonly headers: Http.OutgoingHttpHeaders | undefined
+}
+
+/** Leaves it to the program, if that listens for it. */
+const refuseFor = (server: WebSocketServer, { code, headers, message, request, socket }: Refusal): void => {
+  if (server.listenerCount("wsClientError") === 0) return respond(socket, code, message, headers)
+  server.emit("wsClientError", new Error(message), socket, request)
 }
 
 const respond = (socket: Duplex, code: number, message?: string, headers?: Http.OutgoingHttpHeaders): void => {
@@ -372,3 +370,26 @@ const respond = (socket: Duplex, code: number, message?: string, headers?: Http.
   socket.once("finish", () => socket.destroy())
   socket.end([`HTTP/1.1 ${code} ${http.STATUS_CODES[code] ?? ""}`, ...lines].join("\r\n") + `\r\n\r\n${body}`)
 }
+
+// ---- clients ----
+
+/** A program may have put a set of its own there, or nothing. */
+const clientsOf = (server: WebSocketServer): Clients<WebSocket> | Set<WebSocket> | undefined => {
+  const { get, value } = Object.getOwnPropertyDescriptor(server, "clients") ?? {}
+  return get === undefined ? value as Set<WebSocket> | null ?? undefined : server[tracking].clients
+}
+
+const track = (server: WebSocketServer, websocket: WebSocket): void => {
+  const clients = clientsOf(server)
+  if (clients === undefined) return
+  clients.add(websocket)
+  websocket.on("close", server[tracking].untrack)
+}
+
+/** One listener for all clients, instead of one for each. */
+const untracker = (server: WebSocketServer) =>
+  function(this: WebSocket): void {
+    const clients = clientsOf(server)
+    clients?.delete(this)
+    if (server[tracking].isAwaited && clients?.size === 0) process.nextTick(closed, server)
+  }

@@ -117,6 +117,36 @@ const own = async ({ WebSocketServer }: Implementation) => {
   return sizes
 }
 
+/** Names that a program may well have for something of its own. */
+const ownNames = ["answer", "clients", "closed", "handle", "left", "listen", "refuse", "track", "tracked", "verify"]
+
+/** A server that keeps things of its own, and what of it works all the same. */
+const keeping = async ({ WebSocketServer }: Implementation) => {
+  class Server extends WebSocketServer {
+    constructor(options: ws.ServerOptions) {
+      super(options)
+      for (const name of ownNames) Reflect.set(this, `_${name}`, name)
+    }
+  }
+  const server = new Server({ port: 0, host: "localhost", perMessageDeflate: true, verifyClient: () => true })
+  const connected = once(server, "connection")
+  const client = await open(server, ["a"])
+  const [socket] = await connected as [ws.WebSocket]
+  const seen = [server.clients.has(socket), socket.protocol, socket.extensions, server.clients.size]
+  client.terminate()
+  await once(socket, "close")
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  return [...seen, server.clients.size, ownNames.map((name) => Reflect.get(server, `_${name}`) as unknown)]
+}
+
+describe("a subclass of the server", () => {
+  it("may have names of its own", async () => {
+    const expected = await keeping(ws)
+    expect(expected).toEqual([true, "a", "permessage-deflate", 1, 0, ownNames])
+    expect(await keeping(await load("compat"))).toEqual(expected)
+  })
+})
+
 /** A program has taken the set away. */
 const untracked = async ({ WebSocketServer }: Implementation, clients: null | undefined) => {
   const server: ws.WebSocketServer = new WebSocketServer({ port: 0, host: "localhost" })
