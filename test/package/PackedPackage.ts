@@ -9,7 +9,8 @@ const project = fileURLToPath(new URL("../..", import.meta.url))
 const tsc = join(project, "node_modules/typescript/bin/tsc")
 
 /** What the build and the package are made of. */
-const ingredients = ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "tsconfig.json", "scripts", "src"]
+const described = [".github", "CHANGELOG.md", "LICENSE", "README.md", "examples"]
+const ingredients = [...described, "package.json", "tsconfig.json", "scripts", "src"]
 
 /** What a user has besides our package; taken from our own dependencies, so that no network is needed. */
 const besides = ["effect", "@effect/platform-node", "@types/node"]

@@ -70,7 +70,8 @@ describe("the npm package", () => {
 
   it("holds the sources, what they compile to, and what describes them", () => {
     const tops = new Set(packed.paths.map((path) => path.split("/")[1]))
-    expect([...tops].toSorted()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "src"])
+    const texts = [".github", "CHANGELOG.md", "LICENSE", "README.md"]
+    expect([...tops].toSorted()).toEqual([...texts, "dist", "examples", "package.json", "src"])
   })
 
   it("has the sources that its source maps speak of", () => {
