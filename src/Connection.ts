@@ -92,8 +92,9 @@ export interface Connection {
    */
   readonly pull: Pull.Pull<NonEmptyReadonlyArray<Message.Message>, WebSocketError.WebSocketError>
   /**
-   * The messages. Ends on close codes 1000, 1001 and 1005, and fails otherwise. All messages of one read come as one
-   * array: array-wise operators and `Stream.run` with a sink cost next to nothing per message.
+   * The messages: text is a `string`, and binary a `Uint8Array`. Ends on close codes 1000, 1001 and 1005 (none), and fails
+   * otherwise. All messages of one read come as one array: array-wise operators and `Stream.run` with a sink cost next to
+   * nothing per message.
    *
    * A reader that is slower than the peer holds it back. One reader at a time; a second one fails with a `UsageError`.
    */

@@ -120,8 +120,8 @@ export class Hub extends Context.Service<Hub, {
     options?: JoinOptions
   ) => Effect.Effect<void, WebSocketError.WebSocketError, Scope.Scope>
   /**
-   * Sends a message to all members, and to those on other hubs; for a value of a schema, see `Codec.prepare`. It is accepted at once; publishers wait only for members
-   * with the strategy `suspend`, and for the backplane.
+   * Sends a message to all members, and to those on other hubs; for a value of a schema, see `Codec.prepare`. It is
+   * accepted at once; publishers wait only for members with the strategy `suspend`, and for the backplane.
    */
   readonly publish: (
     topic: string,

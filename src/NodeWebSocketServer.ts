@@ -45,7 +45,7 @@ export interface Options {
  * @since 0.1.0
  */
 export interface ListenOptions extends Options {
-  /** 0 has the system choose one: see `address` of the service. */
+  /** 0 has the system choose one, and so has nothing, without a `path`: see `url` of the service. */
   readonly port?: number | undefined
   /** Default: every address of the machine. */
   readonly host?: string | undefined
@@ -55,7 +55,7 @@ export interface ListenOptions extends Options {
   readonly backlog?: number | undefined
   /** Octets of a request's head. Default 16 KiB. */
   readonly maxHeaderSize?: number | undefined
-  /** Key, certificate and further options of a server for `wss:`. */
+  /** Key, certificate and further options of a server for `wss:`. Default: none, for `ws:`. */
   readonly tls?: Https.ServerOptions | undefined
 }
 

@@ -41,14 +41,17 @@ export interface HandleOptions<A, R> extends ConnectionOptions.ConnectionOptions
    * the client goes away, and answered 503 if it takes longer than the server's `handshakeTimeout`.
    */
   readonly accept?: ((request: UpgradeRequest) => Effect.Effect<A, Refusal, R>) | undefined
-  /** The subprotocols that are spoken here; the first of the client's offers that is among them is chosen. */
+  /**
+   * The subprotocols that are spoken here; the first of the client's offers that is among them is chosen. Where there is
+   * none, the connection is opened without: `accept` can refuse it. Default none.
+   */
   readonly protocols?: ReadonlyArray<string> | undefined
   /**
    * The origins from which browsers may connect, such as `https://example.com`; others get 403 (RFC 6455 §10.2). `"same"`
    * stands for pages of this host. Requests without an origin come from programs and are let through. Default: any.
    */
   readonly origins?: "same" | ReadonlyArray<string> | ((origin: string, request: UpgradeRequest) => boolean) | undefined
-  /** Further headers of the 101 answer. */
+  /** Further headers of the 101 answer. Default none. */
   readonly headers?: ((request: UpgradeRequest) => Readonly<Record<string, string>>) | undefined
 }
 
@@ -137,8 +140,14 @@ export class WebSocketServer extends Context.Service<WebSocketServer, {
  *
  * **Details**
  *
+ * The path is matched as it is: `/rooms/*` stands for everything below `/rooms/`, and `/*` for all that has no handler of
+ * its own. There are no parameters such as `:room`; `request.path` says what was asked for, and `NodeHttpWebSocket.add`
+ * has them. Without `accept` everybody is let in; errors of other kinds become a `Refusal` there by `Effect.mapError`. The
+ * layer fails with a `UsageError` if the path has a handler already, or if the options cannot be.
+ *
  * The connection ends with the handler: it says 1000 if the handler is done, 1011 if it fails or dies, and 1001 if it is
- * interrupted, as it is when the server shuts down. Failures and defects are logged.
+ * interrupted, as it is when the server shuts down. Failures and defects are logged, except those that say no more than
+ * that the connection has ended.
  *
  * **Example** (Echoing)
  *

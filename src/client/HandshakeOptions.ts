@@ -16,7 +16,7 @@ import type { Version } from "../protocol/OpeningHandshake.ts"
 export interface HandshakeOptions {
   /** The subprotocols to offer, the one that is liked best first (RFC 6455 §1.9). Default none. */
   readonly protocols?: ReadonlyArray<string> | undefined
-  /** Further headers of the request. */
+  /** Further headers of the request. Default none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** The Origin header, for servers that want one of programs too. Default none. */
   readonly origin?: string | undefined
@@ -29,6 +29,6 @@ export interface HandshakeOptions {
   readonly maxRedirects?: number | undefined
   /** Options for `wss:`, such as `ca` and `servername`. */
   readonly tls?: TlsOptions | undefined
-  /** An agent that makes the connection, such as one for a proxy. */
+  /** An agent of `node:http` or `node:https` that makes the connection, such as one for a proxy. Default none. */
   readonly agent?: Agent | undefined
 }

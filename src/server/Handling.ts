@@ -27,7 +27,8 @@ export interface Manner {
 }
 
 /**
- * Runs a handler, and closes the connection as the handler ends. Its logs and spans are the connection's. To be called uninterruptibly: the connection is open.
+ * Runs a handler, and closes the connection as the handler ends. Its logs and spans are the connection's. To be called
+ * uninterruptibly: the connection is open.
  *
  * @category running
  * @since 0.1.0

@@ -81,7 +81,10 @@ export interface TestLink {
   readonly set: (conditions: Conditions) => Effect.Effect<void>
   /** Both sides learn at once that the connection was reset, and what is under way is lost. */
   readonly reset: Effect.Effect<void>
-  /** Both directions break with `Silence`: the connection is half open, and neither side is told. */
+  /**
+   * Both directions break with `Silence`: the connection is half open, and neither side is told. When its scope ends, it
+   * waits `closeTimeout` for a goodbye that cannot come: under a `TestClock`, `reset` the link before that.
+   */
   readonly silence: Effect.Effect<void>
   /** Whether neither side has the connection any more. */
   readonly isOver: Effect.Effect<boolean>

@@ -150,6 +150,11 @@ export const layerServer = (
  * Use to test handlers and clients as they are, without ports: routes, `accept`, subprotocols, origins, compression and
  * headers are those of a real server. Nothing waits but by the `Clock`, so that a `TestClock` decides about time.
  *
+ * **Gotchas**
+ *
+ * A connection whose peer is silent or stalled waits for its goodbye when its scope ends, and a clock that stands still
+ * then never lets it go: `reset` its link at the end of the test. `connect` does so if the scope ends in failure.
+ *
  * **Example** (Testing a handler, and what it does when the network is slow)
  *
  * ```ts
