@@ -1,4 +1,5 @@
 /** A handler is tested without a port and without waiting: the network is in memory, and the clock is the test's. */
+import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Schedule, Stream } from "effect"
 import { TestNetwork } from "effect-ws/testing"
 import * as WebSocketClient from "effect-ws/WebSocketClient"
@@ -35,4 +36,4 @@ const test = Effect.andThen(Effect.scoped(answers), Effect.scoped(dropsTheSilent
   Effect.provide(TestClock.layer())
 )
 
-Effect.runFork(test).addObserver((exit) => process.exitCode = exit._tag === "Success" ? 0 : 1)
+NodeRuntime.runMain(test)
