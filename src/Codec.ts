@@ -15,6 +15,7 @@ import * as Sieve from "./codec/Sieve.ts"
 import * as Translation from "./codec/Translation.ts"
 import * as Connection from "./Connection.ts"
 import type * as Message from "./protocol/Message.ts"
+import type { Reconnecting } from "./Reconnect.ts"
 import type * as WebSocketError from "./WebSocketError.ts"
 
 /**
@@ -55,34 +56,42 @@ export interface Prepared<out A> extends Message.Prepared {
 export type Options = Sieve.Options
 
 /**
- * A connection that takes values of one schema and sends those of another.
+ * A connection that takes values of one schema and sends those of another. `E` is what a connection that survives fails
+ * with besides.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Typed<In, Out, InServices = never, OutServices = never> {
+export interface Typed<
+  In,
+  Out,
+  InServices = never,
+  OutServices = never,
+  C = Connection.Connection,
+  E = never
+> {
   /** What is beneath: for pings, closing, the subprotocol, and all the rest. */
-  readonly connection: Connection.Connection
+  readonly connection: C
   /** The values that come, a batch for each read. Ends and fails as the connection's own messages do. */
-  readonly messages: Stream.Stream<In, WebSocketError.WebSocketError, InServices>
+  readonly messages: Stream.Stream<In, E | WebSocketError.WebSocketError, InServices>
   /** The same with those that cannot be decoded; the connection goes on after them. */
   readonly results: Stream.Stream<
     Result.Result<In, WebSocketError.DecodeError>,
-    WebSocketError.WebSocketError,
+    E | WebSocketError.WebSocketError,
     InServices
   >
   /** Sends a value. One that does not fit the schema is an `EncodeError`. */
   readonly send: (
     value: Out | Prepared<Out>,
     options?: Connection.SendOptions
-  ) => Effect.Effect<void, WebSocketError.WebSocketError, OutServices>
+  ) => Effect.Effect<void, E | WebSocketError.WebSocketError, OutServices>
   /** Sends values; none of them, if one does not fit the schema. */
   readonly sendAll: (
     values: ReadonlyArray<Out | Prepared<Out>>,
     options?: Connection.SendOptions
-  ) => Effect.Effect<void, WebSocketError.WebSocketError, OutServices>
+  ) => Effect.Effect<void, E | WebSocketError.WebSocketError, OutServices>
   /** Sends every value, as `sendAll` does for each array. */
-  readonly sink: Sink.Sink<void, Out | Prepared<Out>, never, WebSocketError.WebSocketError, OutServices>
+  readonly sink: Sink.Sink<void, Out | Prepared<Out>, never, E | WebSocketError.WebSocketError, OutServices>
 }
 
 /**
@@ -207,24 +216,39 @@ export const prepare = <In extends Schema.Constraint, Out extends Schema.Constra
  * A batch of messages is decoded at once. Only schemas that are asynchronous, or that need services which are, make the
  * batch wait; its values keep their order.
  *
+ * A connection that survives (`Reconnect`) can speak values, too. A message that cannot be decoded closes it for good,
+ * unless it is skipped.
+ *
  * @category constructors
  * @since 0.1.0
  */
-export const typed = <In extends Schema.Constraint, Out extends Schema.Constraint>(
-  connection: Connection.Connection,
+export const typed: {
+  <In extends Schema.Constraint, Out extends Schema.Constraint>(
+    connection: Connection.Connection,
+    codec: Codec<In, Out>,
+    options?: Options
+  ): Typed<In["Type"], Out["Type"], In["DecodingServices"], Out["EncodingServices"]>
+  <E, In extends Schema.Constraint, Out extends Schema.Constraint>(
+    connection: Reconnecting<E>,
+    codec: Codec<In, Out>,
+    options?: Options
+  ): Typed<In["Type"], Out["Type"], In["DecodingServices"], Out["EncodingServices"], Reconnecting<E>, E>
+} = <In extends Schema.Constraint, Out extends Schema.Constraint, C extends Reconnecting | Connection.Connection>(
+  connection: C,
   codec: Codec<In, Out>,
   options: Options = {}
-): Typed<In["Type"], Out["Type"], In["DecodingServices"], Out["EncodingServices"]> =>
-  new TypedImpl(connection, codec, options)
+) => new TypedImpl(connection, codec, options)
 
-class TypedImpl<In extends Schema.Constraint, Out extends Schema.Constraint>
-  implements Typed<In["Type"], Out["Type"], In["DecodingServices"], Out["EncodingServices"]>
-{
-  readonly connection: Connection.Connection
+class TypedImpl<
+  In extends Schema.Constraint,
+  Out extends Schema.Constraint,
+  C extends Reconnecting | Connection.Connection
+> implements Typed<In["Type"], Out["Type"], In["DecodingServices"], Out["EncodingServices"], C> {
+  readonly connection: C
   readonly codec: Codec<In, Out>
   readonly options: Options
 
-  constructor(connection: Connection.Connection, codec: Codec<In, Out>, options: Options) {
+  constructor(connection: C, codec: Codec<In, Out>, options: Options) {
     this.connection = connection
     this.codec = codec
     this.options = options

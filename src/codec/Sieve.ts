@@ -8,9 +8,12 @@ import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type { Connection } from "../Connection.ts"
+import type { Reconnecting } from "../Reconnect.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 
 type Problem = WebSocketError.DecodeError["problem"]
+
+type Closing = Pick<Connection | Reconnecting, "close">
 
 type Batches<A> = Pull.Pull<Arr.NonEmptyReadonlyArray<A>, WebSocketError.WebSocketError>
 
@@ -47,7 +50,7 @@ const refusals = {
  */
 export const values = <A>(
   results: Batches<Result.Result<A, WebSocketError.DecodeError>>,
-  connection: Connection,
+  connection: Closing,
   { closeCodes = {}, onInvalid = "fail" }: Options
 ): Batches<A> => {
   let invalid: WebSocketError.DecodeError | undefined = undefined
@@ -70,7 +73,7 @@ export const values = <A>(
 
 /** Starts the closing handshake, without waiting for its end, and fails. */
 const refuse = (
-  connection: Connection,
+  connection: Closing,
   error: WebSocketError.DecodeError,
   closeCodes: NonNullable<Options["closeCodes"]>
 ) => {

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Context, Effect, Exit, Fiber, Layer, Option, Result, Schema, SchemaGetter, Stream } from "effect"
 import * as Codec from "effect-ws/Codec"
 import * as Connection from "effect-ws/Connection"
+import * as Reconnect from "effect-ws/Reconnect"
 import * as WebSocketClient from "effect-ws/WebSocketClient"
 import { DecodeError, EncodeError, type WebSocketError } from "effect-ws/WebSocketError"
 import * as WebSocketServer from "effect-ws/WebSocketServer"
@@ -21,6 +22,28 @@ const failureOf = <A, R>(effect: Effect.Effect<A, WebSocketError, R>) =>
   Effect.map(Effect.flip(effect), ({ reason }) => reason)
 
 describe("a codec", () => {
+  it.live("has a connection that survives talk in values, and ends it for one that cannot be parsed", () =>
+    Effect.gen(function*() {
+      const visits: Array<Connection.Connection> = []
+      const { url } = yield* TestServer.start(WebSocketServer.handle("/shop", (connection) => {
+        const { messages, send } = Codec.typed(connection, codecs.JSON)
+        if (visits.push(connection) === 2) return Effect.andThen(connection.send("nonsense"), connection.closed)
+        return Stream.runForEach(
+          messages,
+          ({ id }) => Effect.andThen(send(Accepted.make({ id })), connection.close(1012))
+        )
+      }))
+      const schedule = Reconnect.schedule({ first: "1 millis" })
+      const surviving = yield* Reconnect.make(WebSocketClient.connect(`${url}/shop`), { schedule })
+      const { messages, send } = Codec.typed(surviving, Codec.flip(codecs.JSON))
+      yield* send(order(1))
+      assert.deepStrictEqual(yield* Stream.runCollect(Stream.take(messages, 1)), [Accepted.make({ id: 1 })])
+      assert.strictEqual((yield* failureOf(Stream.runDrain(messages)))._tag, "DecodeError")
+      yield* Stream.runDrain(surviving.changes)
+      assert.strictEqual((yield* visits[1].closed).code, 1007)
+      assert.strictEqual(visits.length, 2)
+    }).pipe(Effect.scoped))
+
   for (const [name, codec] of Object.entries(codecs)) {
     it.live(`has both ends talk in values, as ${name}`, () =>
       Effect.gen(function*() {

@@ -2,6 +2,7 @@
 import { Context, type Effect, type Result, Schema, type Sink, type Stream } from "effect"
 import * as Codec from "effect-ws/Codec"
 import type { Connection } from "effect-ws/Connection"
+import type { Reconnecting } from "effect-ws/Reconnect"
 import type { DecodeError, WebSocketError } from "effect-ws/WebSocketError"
 import { describe, expectTypeOf, it } from "vitest"
 
@@ -15,6 +16,7 @@ class Cipher extends Context.Service<Cipher, {}>()("Cipher") {}
 
 declare const Stored: Schema.Codec<Ask, string, Database, Cipher>
 declare const connection: Connection
+declare const surviving: Reconnecting<"no token">
 
 const server = Codec.json(Ask, Answer)
 const client = Codec.flip(server)
@@ -26,6 +28,11 @@ export const programs = () => {
   expectTypeOf(results).toEqualTypeOf<Stream.Stream<Result.Result<Ask, DecodeError>, WebSocketError>>()
   expectTypeOf(send({ answer: "42" })).toEqualTypeOf<Effect.Effect<void, WebSocketError>>()
   expectTypeOf(sink).toExtend<Sink.Sink<void, Answer, never, WebSocketError>>()
+
+  const other = Codec.typed(surviving, client)
+  expectTypeOf(other.connection).toEqualTypeOf<Reconnecting<"no token">>()
+  expectTypeOf(other.messages).toEqualTypeOf<Stream.Stream<Answer, "no token" | WebSocketError>>()
+  expectTypeOf(other.sendAll([])).toEqualTypeOf<Effect.Effect<void, "no token" | WebSocketError>>()
 
   // @ts-expect-error: it sends answers
   send({ question: "Why?", at: new Date() })
