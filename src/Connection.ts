@@ -43,6 +43,26 @@ import type { Transport } from "./transport/Transport.ts"
 import type { UpgradeRequest } from "./UpgradeRequest.ts"
 import * as WebSocketError from "./WebSocketError.ts"
 
+export {
+  /**
+   * A message: text is a `string`, and binary a `Uint8Array`.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  type Message
+} from "./protocol/Message.ts"
+
+export {
+  /**
+   * A data frame, or a piece of one, as `frames` gives it.
+   *
+   * @category models
+   * @since 0.1.0
+   */
+  type Frame
+} from "./protocol/Frame.ts"
+
 /**
  * How a connection ended.
  *

@@ -149,7 +149,9 @@ export class Hub extends Context.Service<Hub, {
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(options: Options = {}) {
+export const make = Effect.fnUntraced(function*(
+  options: Options = {}
+): Effect.fn.Return<Hub["Service"], never, Scope.Scope> {
   const { backlogMessages = 1024, backlogSize = 1_048_576, strategy = "close" } = options
   const topics = new Topics({ messages: backlogMessages, size: backlogSize }, strategy)
   const find = (name: string | undefined) => name === undefined ? topics.everyone : topics.find(name)
