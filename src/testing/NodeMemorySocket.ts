@@ -29,8 +29,17 @@ export class NodeMemorySocket extends Duplex {
       },
       onDrain: () => {},
       onEnd: () => this.push(null),
-      onClose: (error) => this.destroy(error)
+      onClose: (error, rest) => this.close(error, rest)
     })
+  }
+
+  /** What came before the end can still be read, as from a socket. */
+  private close(error: Error | undefined, rest: Uint8Array | undefined): void {
+    if (error !== undefined) return void this.destroy(error)
+    if (rest !== undefined) this.push(rest)
+    this.push(null)
+    if (this.readableLength > 0) this.once("end", () => this.destroy())
+    else this.destroy()
   }
 
   override _read(): void {
