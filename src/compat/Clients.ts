@@ -4,11 +4,14 @@
  * @since 0.1.0
  */
 import { type Member, Roster } from "../transport/Roster.ts"
+import { type Link, linkKey } from "./Link.ts"
 
-/** A client, with a number that is greater than those of all before it. */
 interface Client extends Member {
-  readonly _number: number
+  readonly [linkKey]: Link | undefined
 }
+
+/** A number that is greater than those of all clients before it. */
+const numberOf = (client: Client): number => client[linkKey]?.driver.number ?? 0
 
 /**
  * Those who are connected: a `Set` as soon as the program asks for it, as one that broadcasts does.
@@ -27,7 +30,7 @@ export class Clients<A extends Client> {
   private get set(): Set<A> {
     const { members } = this
     if (members instanceof Set) return members
-    return this.members = new Set([...members].toSorted((a, b) => a._number - b._number))
+    return this.members = new Set([...members].toSorted((a, b) => numberOf(a) - numberOf(b)))
   }
 
   get size(): number {

@@ -9,6 +9,7 @@ import * as Connection from "../Connection.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import type * as Face from "./Face.ts"
+import { linkKey } from "./Link.ts"
 import { over, WebSocket } from "./WebSocket.ts"
 
 /**
@@ -51,7 +52,7 @@ export const fromWebSocket = (
   websocket: object
 ): Effect.Effect<Connection.Connection, WebSocketError.WebSocketError, Scope.Scope> =>
   Effect.suspend(() => {
-    const driver = websocket instanceof WebSocket && websocket.readyState === 1 ? websocket._driver : undefined
+    const driver = websocket instanceof WebSocket && websocket.readyState === 1 ? websocket[linkKey]?.driver : undefined
     if (driver === undefined) return Effect.fail(WebSocketError.fromUsage("it is not an open WebSocket of effect-ws"))
     driver.setTap(undefined)
     const { _isServer, extensions, protocol } = websocket as WebSocket

@@ -43,15 +43,15 @@ const receiptOf = (callback: Callback | null): Receipt | undefined => {
 }
 
 /**
- * The WebSocket that sends.
+ * For whom it is sent.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Owner {
-  readonly _isServer: boolean
+  readonly isServer: boolean
   /** Something cannot be read that was to be sent. */
-  _unreadable(error: Error): void
+  onUnreadable(error: Error): void
 }
 
 const compressing = "data was being compressed"
@@ -126,7 +126,7 @@ export class Outgoing {
   /** Whether it is a whole message with nothing special, and its turn: most are. */
   private isPlain({ compress, fin, mask }: SendOptions): boolean {
     const compresses = compress && this.outbox.compressor !== undefined
-    return fin && this.isFirst && !compresses && !mask === this.owner._isServer && this.outbox.isFree
+    return fin && this.isFirst && !compresses && !mask === this.owner.isServer && this.outbox.isFree
   }
 
   private data(frame: DataFrame, receipt: Receipt | undefined): void {
@@ -167,7 +167,7 @@ export class Outgoing {
     this.failure = error
     this.outbox.abandon()
     this.settle()
-    this.owner._unreadable(error)
+    this.owner.onUnreadable(error)
   }
 
   private dropOf(receipt: Receipt | undefined): () => void {
@@ -187,7 +187,7 @@ export class Outgoing {
   }
 
   private keyFor(mask: boolean): DataFrame["key"] {
-    if (mask) return this.owner._isServer ? MaskKey.next() : undefined
-    return this.owner._isServer ? undefined : "None"
+    if (mask) return this.owner.isServer ? MaskKey.next() : undefined
+    return this.owner.isServer ? undefined : "None"
   }
 }

@@ -7,15 +7,15 @@ import type { Duplex } from "node:stream"
 import { Driver } from "../connection/Driver.ts"
 import { tallies } from "../connection/Tally.ts"
 
-/** As much of a WebSocket as its socket needs. */
+/** The link of a WebSocket, as far as its socket needs it. */
 interface Owner {
-  readonly _driver: Driver | undefined
+  readonly driver: Driver
 }
 
-const websocketKey = Symbol("effect-ws/WebSocket")
+const linkKey = Symbol("effect-ws/link")
 
-/** What is put on it are the same functions for every stream, which find its WebSocket there. */
-type Carried = Duplex & { [websocketKey]?: Owner | undefined }
+/** What is put on it are the same functions for every stream, which find its link there. */
+type Carried = Duplex & { [linkKey]?: Owner | undefined }
 
 /**
  * Whether a stream has become a WebSocket already.
@@ -23,7 +23,7 @@ type Carried = Duplex & { [websocketKey]?: Owner | undefined }
  * @category guards
  * @since 0.1.0
  */
-export const isUpgraded = (duplex: Carried): boolean => duplex[websocketKey] !== undefined
+export const isUpgraded = (duplex: Carried): boolean => duplex[linkKey] !== undefined
 
 /**
  * Makes a stream a WebSocket's: whoever ends it, or the process, finds everything written that was sent. `leave` has to
@@ -32,9 +32,9 @@ export const isUpgraded = (duplex: Carried): boolean => duplex[websocketKey] !==
  * @category adopting
  * @since 0.1.0
  */
-export const adopt = (duplex: Carried, websocket: Owner): void => {
+export const adopt = (duplex: Carried, link: Owner): void => {
   if (!isUpgraded(duplex) && open++ === 0) process.on("exit", flushAll)
-  duplex[websocketKey] = websocket
+  duplex[linkKey] = link
   if (!Object.hasOwn(duplex, "end") && !Object.hasOwn(duplex, "destroy")) {
     duplex.end = ends.end
     duplex.destroy = ends.destroy
@@ -48,7 +48,7 @@ export const adopt = (duplex: Carried, websocket: Owner): void => {
  * @since 0.1.0
  */
 export const leave = (duplex: Carried): void => {
-  duplex[websocketKey] = undefined
+  duplex[linkKey] = undefined
   if (--open === 0) process.off("exit", flushAll)
 }
 
@@ -59,7 +59,7 @@ type Method = (...args: ReadonlyArray<unknown>) => Duplex
 
 const flushed = (method: "end" | "destroy") =>
   function(this: Carried, ...args: ReadonlyArray<unknown>): Duplex {
-    this[websocketKey]?._driver?.flush()
+    this[linkKey]?.driver.flush()
     const plain: Method = Object.getPrototypeOf(this)[method]
     return plain.apply(this, args as Array<unknown>)
   }

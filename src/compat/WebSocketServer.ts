@@ -17,6 +17,7 @@ import { acceptValue } from "../transport/NodeUpgrade.ts"
 import * as NodeUpgradeReader from "../transport/NodeUpgradeReader.ts"
 import { Clients } from "./Clients.ts"
 import * as HeaderList from "./HeaderList.ts"
+import * as Opening from "./Opening.ts"
 import * as Options from "./Options.ts"
 import { isUpgraded } from "./Socket.ts"
 import { WebSocket } from "./WebSocket.ts"
@@ -316,7 +317,7 @@ const answer = (server: WebSocketServer, { extensions, key, protocols, request, 
   const deflate = extensions[PerMessageDeflate.name]
   if (deflate !== undefined) {
     headers.push(`Sec-WebSocket-Extensions: ${Extension.format([deflate.response])}`)
-    websocket._agree(deflate.params, perMessageDeflate)
+    Opening.agree(websocket, deflate.params, perMessageDeflate)
   }
   server.emit("headers", headers, request)
   socket.write(headers.concat("\r\n").join("\r\n"))

@@ -9,6 +9,7 @@ import * as Opcode from "../protocol/Opcode.ts"
 import type * as Order from "../protocol/Order.ts"
 import type { ProtocolError } from "../protocol/Violation.ts"
 import { nodeBytes } from "../transport/NodeBytes.ts"
+import { place } from "../transport/Roster.ts"
 import type { Receiver } from "../transport/Transport.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import { Deadline, type Debtor, type StartTimer } from "./Deadline.ts"
@@ -42,8 +43,8 @@ export interface Options extends Parts.Options {
  */
 export class Driver extends Reading implements Receiver, Debtor {
   /** Which connection of its role it is, from 1. */
-  readonly number: number
-  _place = 0
+  readonly number: number;
+  [place] = 0
   private readonly closeTimeout: number
   private readonly lingerTimeout: number
   private watcher: Watcher | undefined = undefined

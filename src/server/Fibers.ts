@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { type Member, Roster } from "../transport/Roster.ts"
+import { type Member, place, Roster } from "../transport/Roster.ts"
 
 interface Serving extends Member {
   readonly fiber: Fiber.Fiber<unknown, unknown>
@@ -34,7 +34,7 @@ export class Fibers {
 
   /** A method of its own, so that the observer does not hold on to what is served. */
   private keep(fiber: Fiber.Fiber<unknown, unknown>): void {
-    const serving: Serving = { fiber, _place: 0 }
+    const serving: Serving = { fiber, [place]: 0 }
     this.servings.add(serving)
     fiber.addObserver(() => this.servings.delete(serving))
   }

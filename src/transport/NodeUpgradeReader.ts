@@ -9,7 +9,7 @@ import type { IncomingMessage, Server } from "node:http"
 import type { Socket } from "node:net"
 import * as UpgradeHead from "../protocol/UpgradeHead.ts"
 import { http } from "./NodeModules.ts"
-import { type Member, Roster } from "./Roster.ts"
+import { type Member, place, Roster } from "./Roster.ts"
 
 /** Milliseconds after which those who say nothing are the HTTP server's, which has its own time-out for them. */
 const patience = ({ headersTimeout }: Server): number => headersTimeout > 0 ? Math.min(headersTimeout / 10, 1000) : 1000
@@ -45,7 +45,7 @@ class NodeUpgradeReader {
     if (this.retired || !this.isUsual()) return this.accept(socket)
     this.context ??= new AsyncResource("effect-ws/NodeUpgradeReader")
     socket[readerKey] = this
-    socket._place = 0
+    socket[place] = 0
     this.silent.add(socket)
     this.timer ??= setTimeout(() => this.handOver(), patience(this.server)).unref()
     socket.on("error", onError)

@@ -5,13 +5,21 @@
  */
 
 /**
+ * Where a member has its place: no name, for others put names of their own on some of them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const place: unique symbol = Symbol("effect-ws/place")
+
+/**
  * What can be on a roster, and on one only. Its place there is the roster's affair.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Member {
-  _place: number
+  [place]: number
 }
 
 /**
@@ -33,17 +41,17 @@ export class Roster<A extends Member> implements Iterable<A> {
   }
 
   add(member: A): void {
-    member._place = this.members.push(member) - 1
+    member[place] = this.members.push(member) - 1
   }
 
   /** The last one takes its place. */
   delete(member: A): void {
-    const { _place } = member
-    if (this.members[_place] !== member) return
+    const { [place]: at } = member
+    if (this.members[at] !== member) return
     const last = this.members.pop()!
     if (last === member) return
-    this.members[_place] = last
-    last._place = _place
+    this.members[at] = last
+    last[place] = at
   }
 
   [Symbol.iterator](): ArrayIterator<A> {

@@ -1,12 +1,12 @@
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
-import { Roster } from "../../src/transport/Roster.ts"
+import { place, Roster } from "../../src/transport/Roster.ts"
 
 it("has those who came and have not gone, however often they are said to go", () => {
   const steps = fc.array(fc.record({ who: fc.nat(7), comes: fc.boolean() }), { maxLength: 60 })
   fc.assert(
     fc.property(steps, (steps) => {
-      const members = Array.from({ length: 8 }, (_, name) => ({ name, _place: 0 }))
+      const members = Array.from({ length: 8 }, (_, name) => ({ name, [place]: 0 }))
       const roster = new Roster<typeof members[number]>()
       const model = new Set<number>()
       for (const { comes, who } of steps) {
