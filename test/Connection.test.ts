@@ -8,6 +8,7 @@ import { Duplex } from "node:stream"
 import { setImmediate as tick } from "node:timers/promises"
 import * as Frames from "./conformance/Frames.ts"
 import * as Loopback from "./Loopback.ts"
+import * as Passing from "./Passing.ts"
 
 const { binary, closing, codeAndReason, continuation, ping, pong, text } = Frames
 
@@ -536,6 +537,27 @@ describe("closing", () => {
       yield* Effect.forkChild(client.close(), { startImmediately: true })
       assert.deepStrictEqual(yield* Stream.runCollect(client.messages), ["a", "b", "c"])
     }).pipe(Effect.scoped))
+
+  const closers: Readonly<Record<string, (server: Connection.Connection) => Effect.Effect<unknown, unknown>>> = {
+    "at once": ({ close, send }) => Effect.andThen(send("last"), close()),
+    "a little later": ({ close, send }) => Effect.andThen(send("last"), Effect.delay(close(), 5)),
+    "behind a message that takes its time": ({ close, sendStream }) =>
+      Effect.all([sendStream(Stream.fromEffect(Effect.delay(Effect.succeed("last"), 5))), close()], {
+        concurrency: "unbounded"
+      })
+  }
+
+  for (const [when, close] of Object.entries(closers)) {
+    it.effect(`does not wait for a reader that closes as well, ${when}`, () =>
+      Effect.gen(function*() {
+        const { client, server } = yield* Loopback.pair()
+        yield* Effect.forkChild(Stream.runForEach(server.messages, () => close(server)))
+        yield* client.send("quit")
+        const ending = Effect.all([client.close(), Stream.runCollect(client.messages)], { concurrency: "unbounded" })
+        const [{ clean, code }, messages] = yield* Passing.within(1000, ending)
+        assert.deepStrictEqual({ clean, code, messages }, { clean: true, code: 1000, messages: ["last"] })
+      }).pipe(Effect.scoped))
+  }
 
   it.live("waits for such a reader no longer than closeTimeout", () =>
     Effect.gen(function*() {

@@ -136,7 +136,7 @@ export class Driver extends Reading implements Receiver, Debtor {
     if (this.tap !== undefined) return this.closeAfter(this.tap, order)
     this.inbox.wake()
     const busy = this.reading && !this.isPrompt && !this.inbox.isWaiting() && this.protocol.state === "Exchanged"
-    if (!busy || this.isGone) return this.obeyNow(order)
+    if (!busy || this.isGone || this.hasSaidAll) return this.obeyNow(order)
     this.held = order
     this.allow(this.closeTimeout)
   }
@@ -237,9 +237,20 @@ export class Driver extends Reading implements Receiver, Debtor {
 
   private sendClose(close: CloseFrame.CloseFrame): void {
     const { outbox } = this
-    const run = () => this.obeyAll(this.protocol.close(close))
+    const run = () => this.writeClose(close)
     if (outbox.isFree) run()
     else outbox.turns.inOrder({ size: CloseFrame.encode(nodeBytes, close).length, run, drop: ignore })
+  }
+
+  /** A Close of the peer's that is held for the reader is not to wait any more: no answers of his could go out. */
+  private writeClose(close: CloseFrame.CloseFrame): void {
+    this.obeyAll(this.protocol.close(close))
+    if (this.held !== undefined) this.readOn()
+  }
+
+  /** Whether our Close is decided on, and nothing waits before it. */
+  private get hasSaidAll(): boolean {
+    return this.state !== "Open" && this.outbox.isFree
   }
 
   /** Closes without waiting for a streamed message that is under way, nor for what waits behind it. */
@@ -247,7 +258,7 @@ export class Driver extends Reading implements Receiver, Debtor {
     this.beginClosing(code, reason)
     this.outbox.abandon()
     const { begun } = this.ending
-    if (begun !== undefined) this.obeyAll(this.protocol.close(begun))
+    if (begun !== undefined) this.writeClose(begun)
     this.regulate()
   }
 
