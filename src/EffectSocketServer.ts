@@ -76,14 +76,13 @@ export const make = <A = void, R = never>(
     if (problem !== undefined) return yield* fromUsage(problem)
     const server = yield* WebSocketServer.WebSocketServer
     const address = yield* server.address
-    const given = yield* Effect.context<Exclude<R, Scope.Scope>>()
+    const given = withoutOwn(yield* Effect.context<Exclude<R, Scope.Scope>>())
     const { accept = () => Effect.void } = options
     const runs = new Runs()
     yield* server.route({
       ...WebSocketServer.terms(options),
       path,
-      accept: (request) =>
-        Effect.provideContext(accept(request), given) as Effect.Effect<unknown, WebSocketServer.Refusal>,
+      accept: (request) => Effect.provideContext(accept(request), given) as ReturnType<WebSocketServer.Route["accept"]>,
       run: runs.serve
     })
     return SocketServer.SocketServer.of({
@@ -142,6 +141,9 @@ export const layer = <A = void, R = never>(
 const openError = (cause: WebSocketError): SocketServer.SocketServerError =>
   new SocketServer.SocketServerError({ reason: new SocketServer.SocketServerOpenError({ cause }) })
 
+/** Without what is the connection's. */
+const withoutOwn = Context.omit(Scope.Scope, Tracer.ParentSpan, References.CurrentLogAnnotations)
+
 type Serve = (connection: WebSocketServer.ServerConnection) => Effect.Effect<void, never, Scope.Scope>
 
 /** Serves a connection in its own fiber and scope. */
@@ -149,7 +151,7 @@ const serveWith = <X, E, R>(
   handler: (socket: Socket.Socket) => Effect.Effect<X, E, R>,
   context: Context.Context<R>
 ): Serve => {
-  const services = Context.omit(Scope.Scope, Tracer.ParentSpan, References.CurrentLogAnnotations)(context)
+  const services = withoutOwn(context)
   return (connection) => {
     const handling = Effect.matchCauseEffect(handler(EffectSocket.fromConnection(connection)), {
       onFailure: (cause) => failed(connection, cause),

@@ -38,7 +38,8 @@ export class Refusal extends Data.TaggedError("Refusal")<{
 export interface HandleOptions<A, R> extends ConnectionOptions.ConnectionOptions {
   /**
    * Accepts the request by succeeding, with a value that the handler gets, or refuses it by failing. It is interrupted if
-   * the client goes away, and answered 503 if it takes longer than the server's `handshakeTimeout`.
+   * the client goes away, and answered 503 if it takes longer than the server's `handshakeTimeout`. What it acquires is
+   * released after the connection, or when it has refused.
    */
   readonly accept?: ((request: UpgradeRequest) => Effect.Effect<A, Refusal, R>) | undefined
   /**
@@ -105,7 +106,8 @@ export const terms = (options: Omit<HandleOptions<never, never>, "accept">): Ter
 export interface Route extends Terms {
   /** Such as `/chat`; a last segment `*` stands for everything below. */
   readonly path: string
-  readonly accept: (request: UpgradeRequest) => Effect.Effect<unknown, Refusal>
+  /** The scope ends after the connection, or when there will be none. */
+  readonly accept: (request: UpgradeRequest) => Effect.Effect<unknown, Refusal, Scope.Scope>
   /** The scope is the connection's. */
   readonly run: (connection: ServerConnection, accepted: unknown) => Effect.Effect<unknown, unknown, Scope.Scope>
 }
@@ -219,7 +221,7 @@ const serve = Effect.fnUntraced(
     yield* server.route({
       ...terms(options),
       path,
-      accept: (request) => Effect.provideContext(accept(request), context) as Effect.Effect<A, Refusal>,
+      accept: (request) => Effect.provideContext(accept(request), context) as Effect.Effect<A, Refusal, Scope.Scope>,
       run: (connection, accepted) =>
         Effect.provideContext(
           annotate(handler(connection, accepted as A), annotations),

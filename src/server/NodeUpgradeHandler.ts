@@ -7,7 +7,6 @@ import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type { Duplex } from "node:stream"
 import type { Connection } from "../Connection.ts"
@@ -15,7 +14,8 @@ import { tallies } from "../connection/Tally.ts"
 import * as Tracing from "../connection/Tracing.ts"
 import type { RefusalResponse } from "../protocol/ServerHandshake.ts"
 import * as NodeUpgrade from "../transport/NodeUpgrade.ts"
-import { Refusal, type Route } from "../WebSocketServer.ts"
+import type { Refusal, Route } from "../WebSocketServer.ts"
+import { Asking } from "./Asking.ts"
 import * as Handling from "./Handling.ts"
 import * as HandshakeSpan from "./HandshakeSpan.ts"
 import * as NodeHandshake from "./NodeHandshake.ts"
@@ -33,14 +33,15 @@ export const serve = (
   timeout: Duration.Duration
 ): Effect.Effect<unknown, unknown> => {
   const start = performance.now()
+  const asking = new Asking(upgrade.socket, timeout)
   return Effect.uninterruptibleMask((restore) =>
     HandshakeSpan.begin(
       upgrade.request,
       route,
       (span) =>
-        Effect.matchCauseEffect(restore(Tracing.within(span, decide(upgrade, route, timeout))), {
-          onFailure: (cause) => refuse(upgrade.socket, span, cause),
-          onSuccess: (decision) => connect({ upgrade, route, span, start }, decision, restore)
+        Effect.matchCauseEffect(restore(Tracing.within(span, decide(upgrade, route, asking))), {
+          onFailure: (cause) => asking.until(refuse(upgrade.socket, span, cause), Exit.failCause(cause)),
+          onSuccess: (decision) => asking.until(connect({ upgrade, route, span, start }, decision, restore))
         })
     )
   )
@@ -54,34 +55,8 @@ interface Handshake {
   readonly start: number
 }
 
-const decide = ({ request, socket }: NodeHandshake.Upgrade, route: Route, timeout: Duration.Duration) =>
-  NodeHandshake.decide(request, route, (asked) => answerOf(route.accept(asked), socket, timeout))
-
-/**
- * What `accept` says. Most know it at once, and need no race with the time, which costs 20 µs of a handshake's 130.
- */
-const answerOf = (accept: Effect.Effect<unknown, Refusal>, socket: Duplex, timeout: Duration.Duration) =>
-  Exit.isExit(accept) ? accept : Effect.withFiber(({ context }) => {
-    const asking = Effect.runForkWith(context)(accept)
-    return asking.pollUnsafe() ?? Effect.ensuring(inTime(Fiber.join(asking), socket, timeout), Fiber.interrupt(asking))
-  })
-
-/** The answer is no if it does not come in time, or if the client's connection breaks meanwhile. */
-const inTime = (answer: Effect.Effect<unknown, Refusal>, socket: Duplex, timeout: Duration.Duration) =>
-  Effect.timeoutOrElse(Effect.raceFirst(answer, broken(socket)), {
-    duration: timeout,
-    orElse: () => {
-      tallies.server.reach("handshakeTimeout")
-      return Effect.fail(new Refusal({ status: 503, body: "the handshake took too long" }))
-    }
-  })
-
-const broken = (socket: Duplex): Effect.Effect<never> =>
-  Effect.callback((resume) => {
-    const stop = () => resume(Effect.interrupt)
-    socket.once("end", stop).once("close", stop)
-    return Effect.sync(() => socket.off("end", stop).off("close", stop))
-  })
+const decide = ({ request }: NodeHandshake.Upgrade, route: Route, asking: Asking) =>
+  NodeHandshake.decide(request, route, (asked) => asking.answerOf(route.accept(asked)))
 
 const refuse = (
   socket: Duplex,

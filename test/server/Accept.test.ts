@@ -1,5 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Layer } from "effect"
+import { Context, Deferred, Effect, Exit, Layer, Scope } from "effect"
+import type { Connection } from "../../src/Connection.ts"
+import * as EffectSocketServer from "../../src/EffectSocketServer.ts"
+import * as WebSocketClient from "../../src/WebSocketClient.ts"
 import * as WebSocketServer from "../../src/WebSocketServer.ts"
 import * as WsPeer from "../interop/WsPeer.ts"
 import * as RawClient from "./RawClient.ts"
@@ -18,6 +21,27 @@ const told = (server: TestServer.TestServer, path = "/", headers: Readonly<Recor
   })
 
 const refuse = new WebSocketServer.Refusal({ status: 401, body: "who are you?" })
+
+type Handle = (connection: Connection) => Effect.Effect<unknown>
+
+/** Both ways to have a path asked about. */
+const servers = {
+  "of a handler": (accept: Accept<string, Scope.Scope>, handler: Handle) =>
+    WebSocketServer.handle("/", { accept }, handler),
+  "of a socket server": (accept: Accept<string, Scope.Scope>, handler: Handle) =>
+    Layer.effectDiscard(Effect.gen(function*() {
+      const { run } = yield* Effect.orDie(EffectSocketServer.make("/", { accept }))
+      const handling = Effect.flatMap(EffectSocketServer.CurrentConnection, (connection) => handler(connection!))
+      yield* Effect.forkScoped(run(() => handling))
+    }))
+}
+
+/** Acquires something over some time, and tells how it is released; then says yes or no. */
+const acquiring = (answer: Effect.Effect<string, WebSocketServer.Refusal>) => {
+  const released = Deferred.makeUnsafe<Exit.Exit<unknown, unknown>>()
+  const acquire = Effect.acquireRelease(Effect.sleep(1), (_, exit) => Deferred.succeed(released, exit))
+  return { accept: () => Effect.andThen(acquire, answer), released, isReleased: () => Deferred.isDoneUnsafe(released) }
+}
 
 describe("accept", () => {
   it.live("hands the handler what it succeeds with", () =>
@@ -100,6 +124,40 @@ describe("accept", () => {
         yield* Effect.repeat(service.connections, { until: (count) => count === 0 })
       }))
   }
+
+  for (const [name, layerOf] of Object.entries(servers)) {
+    it.live(`${name} keeps what it acquires until the connection has ended`, () =>
+      Effect.gen(function*() {
+        const { accept, isReleased, released } = acquiring(Effect.succeed("yes"))
+        const early = yield* Deferred.make<boolean>()
+        const handler = ({ closed }: Connection) =>
+          Effect.andThen(closed, Effect.suspend(() => Deferred.succeed(early, isReleased())))
+        const server = yield* TestServer.start(layerOf(accept, handler))
+        yield* Effect.flatMap(WebSocketClient.connect(server.url), ({ close }) => close())
+        assert.isFalse(yield* Deferred.await(early))
+        assert.isTrue(Exit.isSuccess(yield* Deferred.await(released)))
+      }))
+
+    it.live(`${name} releases what it acquired when it refuses`, () =>
+      Effect.gen(function*() {
+        const { accept, released } = acquiring(Effect.fail(refuse))
+        const server = yield* TestServer.start(layerOf(accept, () => Effect.void))
+        yield* Effect.flip(WebSocketClient.connect(server.url))
+        assert.isTrue(Exit.isFailure(yield* Deferred.await(released)))
+      }))
+  }
+
+  it.live("logs that what it acquired could not be released", () =>
+    Effect.gen(function*() {
+      const scope = yield* TestServer.scope
+      const accept = () => Effect.acquireRelease(Effect.sleep(1), () => Effect.die(new Error("it sticks")))
+      const routes = WebSocketServer.handle("/", { accept }, () => Effect.void)
+      const { errors, url } = yield* Scope.provide(TestServer.start(routes), scope)
+      yield* Effect.flatMap(WebSocketClient.connect(url), ({ closed }) => closed)
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual(errors.length, 1)
+      assert.include(errors[0], "it sticks")
+    }))
 
   it.live("keeps what the client sends before it is accepted", () =>
     Effect.gen(function*() {
