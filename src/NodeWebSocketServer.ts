@@ -67,7 +67,7 @@ type Server = Http.Server | Https.Server
  * **Details**
  *
  * When the layer's scope ends, its connections have said goodbye already, with their handlers' layers; the server then
- * stops to listen. Fails with a `TransportError` if it cannot listen.
+ * stops to listen. Fails with a `TransportError` if it cannot listen, and with a `UsageError` if the options cannot be.
  *
  * @category layers
  * @since 0.1.0
@@ -76,7 +76,7 @@ export const layer = (options: ListenOptions): Layer.Layer<WebSocketServer, WebS
   Layer.effect(
     WebSocketServer,
     Effect.gen(function*() {
-      const server = yield* Effect.acquireRelease(Effect.sync(() => makeServer(options)), stop)
+      const server = yield* Effect.acquireRelease(Effect.try({ try: () => makeServer(options), catch: misuse }), stop)
       if (options.tls !== undefined) yield* dropHandshakes(server)
       else yield* Effect.acquireRelease(Effect.sync(() => NodeUpgradeReader.readOn(server)), Effect.sync)
       yield* listen(server, options)
@@ -125,8 +125,14 @@ export const layer = (options: ListenOptions): Layer.Layer<WebSocketServer, WebS
 export const layerFrom = (server: Server, options: Options = {}): Layer.Layer<WebSocketServer> =>
   Layer.effect(WebSocketServer, serve(server, options))
 
+/** What Node throws at once is about the options. */
+const misuse = (cause: unknown): WebSocketError.WebSocketError => WebSocketError.fromUsage((cause as Error).message)
+
+/** Node takes whole milliseconds, and its timers no more than these, which are 24 days. */
+const longest = 2 ** 31 - 1
+
 const makeServer = (options: ListenOptions): Server => {
-  const timeout = Duration.toMillis(handshakeTimeout(options))
+  const timeout = Math.min(Math.ceil(Duration.toMillis(handshakeTimeout(options))), longest)
   const limits = {
     headersTimeout: timeout,
     requestTimeout: timeout,
@@ -148,10 +154,14 @@ const listen = (server: Server, options: ListenOptions): Effect.Effect<void, Web
     const onError = (cause: Error) => resume(Effect.fail(WebSocketError.fromTransport(cause)))
     const { backlog, host, path, port } = options
     server.once("error", onError)
-    server.listen(path === undefined ? { port, host, backlog } : { path, backlog }, () => {
-      server.off("error", onError)
-      resume(Effect.void)
-    })
+    try {
+      server.listen(path === undefined ? { port, host, backlog } : { path, backlog }, () => {
+        server.off("error", onError)
+        resume(Effect.void)
+      })
+    } catch (cause) {
+      resume(Effect.fail(misuse(cause)))
+    }
   })
 
 const stop = (server: Server): Effect.Effect<void> =>

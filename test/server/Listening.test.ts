@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -86,6 +86,29 @@ describe("a server of its own", () => {
       assert.strictEqual(reason._tag, "TransportError")
       assert.include(reason.message, "EADDRINUSE")
     }))
+
+  const impossible: Readonly<Record<string, NodeWebSocketServer.ListenOptions>> = {
+    "its port cannot be": { port: 65_536 },
+    "its certificate cannot be": { tls: { key: "secret", cert: "public" } },
+    "its time for handshakes cannot be": { handshakeTimeout: -1 }
+  }
+
+  for (const [name, options] of Object.entries(impossible)) {
+    it.live(`fails with a UsageError if ${name}`, () =>
+      Effect.gen(function*() {
+        const { reason } = yield* failure(TestServer.start(Echo, options))
+        assert.strictEqual(reason._tag, "UsageError")
+      }))
+  }
+
+  for (const handshakeTimeout of [Duration.infinity, "40 days", 1000.5] as const) {
+    it.live(`leaves clients ${Duration.format(Duration.fromInputUnsafe(handshakeTimeout))} to ask, with and without TLS`, () =>
+      Effect.gen(function*() {
+        yield* echoes((yield* TestServer.start(Echo, { handshakeTimeout })).url + "/echo")
+        const { port } = yield* TestServer.start(Echo, { handshakeTimeout, tls: Certificate.identity })
+        yield* echoes(`wss://localhost:${port}/echo`, Certificate.trust)
+      }))
+  }
 
   it.live("answers plain HTTP with 426", () =>
     Effect.gen(function*() {
