@@ -321,6 +321,18 @@ describe("the end for good", () => {
       assert.deepStrictEqual(history, ["open", "closed"])
     }).pipe(Effect.scoped))
 
+  it.effect("is `close` also while `onConnect` is at work", () =>
+    Effect.gen(function*() {
+      const { connect, next } = yield* memory()
+      const client = yield* Reconnect.make(connect, { ...everySecond, onConnect: () => Effect.never })
+      const peer = yield* next
+      yield* nextTurn
+      assert.strictEqual((yield* Effect.flip(client.close(1006))).reason._tag, "UsageError")
+      yield* client.close(4321, "enough")
+      assert.deepInclude(yield* peer.closed, { code: 4321, reason: "enough", clean: true })
+      assert.deepStrictEqual(yield* client.status, { _tag: "Closed", exit: Exit.void })
+    }).pipe(Effect.scoped))
+
   it.effect("is `close` also if nobody waits until the peer answers", () =>
     Effect.gen(function*() {
       const { connect, next } = yield* memory()

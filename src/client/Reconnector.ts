@@ -83,6 +83,8 @@ export class Reconnector<E, R> {
   private readonly settings: Settings<E, R>
   /** The scope of the present attempt or connection. */
   private scope: Scope.Closeable = Scope.makeUnsafe()
+  /** Open, while `onConnect` is at work. */
+  private opening: Connection | undefined = undefined
   /** Open, and `onConnect` is done. */
   private connection: Connection | undefined = undefined
   private leaving = false
@@ -165,6 +167,7 @@ export class Reconnector<E, R> {
   private get open(): Effect.Effect<Connection, Failure<E>, R | Scope.Scope> {
     const { connect, onConnect } = this.settings
     return Effect.flatMap(connect, (connection) => {
+      this.opening = connection
       const closed = Effect.flatMap(
         connection.closed,
         ({ code, error, reason }) => Effect.fail(error ?? WebSocketError.fromClose(code, reason))
@@ -176,6 +179,7 @@ export class Reconnector<E, R> {
   /** From the opening to the end, which is told to readers and senders at once. */
   private serve(connection: Connection): Effect.Effect<CloseEvent> {
     this.connection = connection
+    this.opening = undefined
     const driver = toDriver(connection)?.driver
     if (driver !== undefined) driver.isPrompt = true // answers are for the next connection
     this.incoming.add(connection)
@@ -207,9 +211,9 @@ export class Reconnector<E, R> {
   /** Says goodbye with a code, and ends everything. */
   close(code: number | undefined, reason: string | undefined): Effect.Effect<void, WebSocketError.WebSocketError> {
     return Effect.suspend(() => {
-      const { leaving } = this
+      const { leaving, connection = this.opening } = this
       this.leaving = true
-      const closing = this.connection === undefined ? Effect.void : this.connection.close(code, reason)
+      const closing = connection === undefined ? Effect.void : connection.close(code, reason)
       return Effect.andThen(
         Effect.tapError(closing, () => Effect.sync(() => this.leaving = leaving)), // who is interrupted has said goodbye
         Effect.uninterruptible(this.end(Exit.void))
