@@ -70,6 +70,7 @@ class NodeTransport implements Transport, SocketReads.Reader {
     SocketReads.begin(duplex, this)
     duplex.on("data", onData)
     if (duplex.destroyed) queueMicrotask(() => this.tellClosed())
+    else if (duplex.readableEnded) queueMicrotask(() => this.tellEnd())
     if (head !== undefined && head.length > 0) receiver.onBytes(head) // last: it may throw. Nothing else is read until later
   }
 

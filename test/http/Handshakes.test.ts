@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Data, Effect, Layer, Stream } from "effect"
-import { HttpRouter, HttpServerRespondable, HttpServerResponse } from "effect/http"
+import { Data, Deferred, Effect, Layer, Stream } from "effect"
+import { HttpRouter, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
+import { once } from "node:events"
+import type { IncomingMessage } from "node:http"
 import * as NodeHttpWebSocket from "../../src/NodeHttpWebSocket.ts"
 import { Refusal } from "../../src/WebSocketServer.ts"
 import * as RawClient from "../server/RawClient.ts"
@@ -128,4 +130,19 @@ describe("a client that does not wait for the answer", () => {
         )
       }))
   }
+
+  it.live("has its connection end where it has gone before it is accepted", () =>
+    Effect.gen(function*() {
+      const code = yield* Deferred.make<number>()
+      const gone = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ source }) =>
+        Effect.promise(() => once((source as IncomingMessage).socket, "end")))
+      const Slow = NodeHttpWebSocket.add("/", {
+        accept: () =>
+          gone
+      }, ({ closed }) => Effect.flatMap(closed, (event) => Deferred.succeed(code, event.code)))
+      const { port } = yield* TestApp.start(Slow)
+      const { socket } = yield* RawClient.connect({ host: "127.0.0.1", port })
+      socket.end(RawClient.handshake("/"))
+      assert.strictEqual(yield* Deferred.await(code), 1006)
+    }))
 })

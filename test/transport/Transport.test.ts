@@ -177,6 +177,15 @@ describe("a transport of a Duplex", () => {
     expect(told).toEqual(["close"])
   })
 
+  it("tells of an end that came before", async () => {
+    const [left, right] = duplexPair()
+    right.end()
+    await once(left.resume(), "end")
+    const { told } = listen(NodeTransport.fromDuplex(left))
+    await until(() => told.length > 0)
+    expect(told).toEqual(["end"])
+  })
+
   it("closes with the error of a reset", async () => {
     const [left, right] = await TcpPair.make()
     const { gone, told } = listen(NodeTransport.fromDuplex(left))
