@@ -104,7 +104,7 @@ export const terms = (options: Omit<HandleOptions<never, never>, "accept">): Ter
  * @since 0.1.0
  */
 export interface Route extends Terms {
-  /** Such as `/chat`; a last segment `*` stands for everything below. */
+  /** Such as `/chat`, percent-encoded as clients send it; a last segment `*` stands for everything below. */
   readonly path: string
   /** The scope ends after the connection, or when there will be none. */
   readonly accept: (request: UpgradeRequest) => Effect.Effect<unknown, Refusal, Scope.Scope>
@@ -127,7 +127,7 @@ export class WebSocketServer extends Context.Service<WebSocketServer, {
   readonly connections: Effect.Effect<number>
   /**
    * Serves a path until the scope ends: new clients are then refused with 503, every connection says goodbye with 1001,
-   * all at once, and the path is free again. Fails with a `UsageError` if the path is taken.
+   * all at once, and the path is free again. Fails with a `UsageError` if the path is taken, or is none.
    */
   readonly route: (route: Route) => Effect.Effect<void, WebSocketError, Scope.Scope>
 }>()("effect-ws/WebSocketServer") {}

@@ -22,6 +22,9 @@ export interface Entry {
   closing: boolean
 }
 
+/** It begins with a slash, is encoded, and has no query. */
+const isPath = /^\/[!"$->@-~]*$/
+
 /**
  * The routes of one server.
  *
@@ -52,13 +55,18 @@ export class Routes {
   /** Serves a route until the scope ends; its connections are then interrupted, and waited for. */
   add(route: Route): Effect.Effect<void, WebSocketError.WebSocketError, Scope.Scope> {
     return Effect.suspend(() => {
-      if (this.entries.has(route.path)) {
-        return Effect.fail(WebSocketError.fromUsage(`the path ${route.path} has a handler already`))
-      }
+      const problem = this.misuse(route.path)
+      if (problem !== undefined) return Effect.fail(WebSocketError.fromUsage(problem))
       const entry: Entry = { route, fibers: new Fibers(), closing: false }
       this.entries.set(route.path, entry)
       return Effect.addFinalizer(() => this.remove(entry))
     })
+  }
+
+  /** What no request would ever find is a mistake. */
+  private misuse(path: string): string | undefined {
+    if (this.entries.has(path)) return `the path ${path} has a handler already`
+    return isPath.test(path) ? undefined : `${JSON.stringify(path)} is not a path as clients send it (RFC 3986 §3.3)`
   }
 
   private remove(entry: Entry): Effect.Effect<void> {

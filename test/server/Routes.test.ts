@@ -70,6 +70,14 @@ describe("paths", () => {
       assert.include(reason.message, "/a")
     }))
 
+  for (const path of ["a", "", "*", "/a?b=c", "/a#b", "/ä", "/a b", "ws://localhost/a"]) {
+    it.live(`that no client can ask for fail with a UsageError: ${JSON.stringify(path)}`, () =>
+      Effect.gen(function*() {
+        const { reason } = yield* Effect.flip(TestServer.start(named(path)))
+        assert.strictEqual(reason._tag, "UsageError")
+      }))
+  }
+
   it.live("a path is free again when its handler's scope has ended", () =>
     Effect.gen(function*() {
       const server = yield* TestServer.start(Layer.empty)
