@@ -117,6 +117,8 @@ export interface Connection {
    * nothing per message.
    *
    * A reader that is slower than the peer holds it back. One reader at a time; a second one fails with a `UsageError`.
+   * Who stops early, as `Stream.take` and `Stream.runHead` do, and reads again later, has lost what came in the same array
+   * as the last message: `pull` gives whole arrays, and `Stream.peel` keeps the rest.
    */
   readonly messages: Stream.Stream<Message.Message, WebSocketError.WebSocketError>
   /**
@@ -167,7 +169,10 @@ export interface Connection {
    * rather leave the loop, or the scope, which drops what comes.
    */
   readonly close: (code?: number, reason?: string) => Effect.Effect<CloseEvent, WebSocketError.WebSocketError>
-  /** Waits for the end of the connection, whoever brings it about. */
+  /**
+   * Waits for the end of the connection, whoever brings it about. Without a reader, a peer that has filled the inbox is held
+   * back, and its end is only noticed when something is sent to it: who only waits, or sends, drains `messages` besides.
+   */
   readonly closed: Effect.Effect<CloseEvent>
   /** Drops the connection without a closing handshake; its end is then 1006. */
   readonly terminate: Effect.Effect<void>

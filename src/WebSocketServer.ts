@@ -151,6 +151,12 @@ export class WebSocketServer extends Context.Service<WebSocketServer, {
  * interrupted, as it is when the server shuts down. Failures and defects are logged, except those that say no more than
  * that the connection has ended.
  *
+ * **Gotchas**
+ *
+ * The handler does not end with the connection: it finds out as it reads or sends. One that waits for events, to send them,
+ * should read besides, or it stays when its client has gone: `Effect.raceFirst(Stream.run(events, sink),
+ * Stream.runDrain(messages))`.
+ *
  * **Example** (Echoing)
  *
  * ```ts
