@@ -473,6 +473,27 @@ describe("pings, under a clock of the test's own", () => {
       yield* Fiber.join(pinging[2])
     }).pipe(Effect.scoped))
 
+  for (const [when, milliseconds] of [["when it closes", 0], ["after it has closed", 5]] as const) {
+    it.effect(`are not waited for by a reader whom the peer waits for, ${when}`, () =>
+      Effect.gen(function*() {
+        const { client, server } = yield* Loopback.pair()
+        const failed = yield* Deferred.make<WebSocketError>()
+        const pinging = Effect.delay(Effect.flip(server.ping()), milliseconds)
+        yield* Effect.forkChild(Stream.runForEach(server.messages, () =>
+          pinging.pipe(
+            Effect.flatMap((error) => Deferred.succeed(failed, error)),
+            Effect.andThen(server.send("bye"))
+          )))
+        yield* client.send("Hello")
+        const ending = Effect.all([client.close(4001), Stream.runCollect(client.messages).pipe(Effect.ignore)], {
+          concurrency: "unbounded"
+        })
+        const [{ clean }] = yield* Passing.within(1000, ending)
+        assert.isTrue(clean)
+        assert.strictEqual((yield* Deferred.await(failed)).message, "4001")
+      }).pipe(Effect.scoped))
+  }
+
   it.live("have at most 125 octets", () =>
     Effect.gen(function*() {
       const { client } = yield* Loopback.pair()

@@ -293,6 +293,17 @@ describe("pings", () => {
       assert.deepStrictEqual(witness.pings, [])
     }).pipe(Effect.scoped))
 
+  it.effect("measure nothing where the peer closes instead of answering", () =>
+    Effect.gen(function*() {
+      const { answer, connection, witness } = yield* facing({ interval: "1 second" })
+      yield* Effect.forkChild(Stream.runForEach(connection.messages, () => Effect.never), { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      yield* witness.until(({ pings }) => pings.length === 1)
+      yield* answer(Frames.text("wait"), Frames.closing(Frames.codeAndReason(1000)))
+      yield* nextTurn
+      assert.isTrue(Option.isNone(yield* Heartbeat.roundTrip(connection)))
+    }).pipe(Effect.scoped))
+
   it.effect("are measured, for all who want to know, until the end", () =>
     Effect.gen(function*() {
       const [client, server] = yield* Connection.pair({ heartbeat: { interval: "1 second" } })

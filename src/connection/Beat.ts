@@ -124,7 +124,7 @@ export class Beat implements Heartbeat, Timed {
     if (this.probe !== undefined) return this.driver.outbox.frame(true, Opcode.Ping, this.probe)
     this.probe = payloadOf(this.pings++)
     this.probedAt = this.wheel.preciseNow()
-    this.driver.ping(this.probe, () => this.answered())
+    this.driver.ping(this.probe, (error) => this.answered(error))
   }
 
   private nextPing(now: number): number {
@@ -132,8 +132,8 @@ export class Beat implements Heartbeat, Timed {
     return now + (typeof interval === "number" ? interval : this.step!(now, this.roundTrip))
   }
 
-  private answered(): void {
-    if (this.probe === undefined) return // it ended
+  private answered(error: unknown): void {
+    if (error !== undefined || this.probe === undefined) return // it ends, or has ended
     this.probe = undefined
     this.roundTrip = Duration.millis(this.wheel.preciseNow() - this.probedAt)
     for (const watcher of this.watchers ?? []) watcher(this.roundTrip)

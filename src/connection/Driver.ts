@@ -139,6 +139,7 @@ export class Driver extends Reading implements Receiver, Debtor {
     if (!busy || this.isGone || this.hasSaidAll) return this.obeyNow(order)
     this.held = order
     this.allow(this.closeTimeout)
+    this.pings?.fail(closeOf(order), undefined)
   }
 
   /** A tap hears of it first, and may close by itself, which sends it. */
@@ -218,6 +219,11 @@ export class Driver extends Reading implements Receiver, Debtor {
 
   /** Sends a ping; `answered` is called with the pong, or with why there will be none. Returns how to stop waiting. */
   ping(payload: Uint8Array | undefined, answered: Answered): () => void {
+    const { held } = this
+    if (held?._tag === "Write") {
+      answered(WebSocketError.fromClose(closeOf(held).code, ""))
+      return ignore
+    }
     const pings = this.pings ??= new Pings()
     const own = payload ?? pings.nextPayload()
     const cancel = pings.add(own, answered)
@@ -325,5 +331,11 @@ export class Driver extends Reading implements Receiver, Debtor {
     this.transport.destroy()
   }
 }
+
+/** The peer's Close, by the answer that is held; it answers no pings any more. */
+const closeOf = ({ payload }: Protocol.ControlWrite): CloseFrame.CloseFrame => ({
+  code: CloseFrame.codeOf(payload),
+  reason: ""
+})
 
 const ignore = (): void => {}
