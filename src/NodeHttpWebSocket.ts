@@ -32,7 +32,8 @@ import * as WebSocketServer from "./WebSocketServer.ts"
 export interface Options<A, E, R> extends Omit<WebSocketServer.HandleOptions<A, R>, "accept"> {
   /**
    * Accepts the request by succeeding, with a value that the handler gets, or refuses it by failing: with a `Refusal` or
-   * an `HttpServerResponse`, which is the answer, or with an error of the app's, as any route may fail.
+   * an `HttpServerResponse`, which is the answer, or with an error of the app's, as any route may fail. How long that may
+   * take is the app's to say, such as by `Effect.timeout`, also if the client has gone meanwhile.
    */
   readonly accept?: ((request: UpgradeRequest) => Effect.Effect<A, E, R>) | undefined
 }

@@ -150,8 +150,8 @@ describe("accept", () => {
   it.live("logs that what it acquired could not be released", () =>
     Effect.gen(function*() {
       const scope = yield* TestServer.scope
-      const accept = () => Effect.acquireRelease(Effect.sleep(1), () => Effect.die(new Error("it sticks")))
-      const routes = WebSocketServer.handle("/", { accept }, () => Effect.void)
+      const sticks = Effect.acquireRelease(Effect.sleep(1), () => Effect.die(new Error("it sticks")))
+      const routes = WebSocketServer.handle("/", { accept: () => sticks }, () => Effect.void)
       const { errors, url } = yield* Scope.provide(TestServer.start(routes), scope)
       yield* Effect.flatMap(WebSocketClient.connect(url), ({ closed }) => closed)
       yield* Scope.close(scope, Exit.void)
