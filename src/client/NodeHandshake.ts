@@ -100,9 +100,14 @@ const request = (
     if (dial === undefined) return NodeDial.dial({ ...target, stream: undefined }, onSocket)
     return dial(target).pipe(
       Effect.onExit((exit) => Effect.sync(() => Exit.isSuccess(exit) ? onSocket(exit.value) : undefined)),
-      Effect.flatMap((stream) => NodeDial.dial({ ...target, stream }, onSocket))
+      Effect.flatMap((stream) =>
+        stream.destroyed ? Effect.fail(goneOf(stream)) : NodeDial.dial({ ...target, stream }, onSocket)
+      )
     )
   })
+
+/** Why a stream is none: Node would wait for it. */
+const goneOf = ({ errored }: Duplex): Error => errored ?? new Error("the stream to the server was destroyed")
 
 const isRedirect = ({ headers, status }: NodeDial.Answer): boolean =>
   status >= 300 && status < 400 && headers["location"] !== undefined

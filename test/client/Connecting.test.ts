@@ -3,6 +3,7 @@ import { Effect, Stream } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { duplexPair } from "node:stream"
 import * as WebSocketClient from "../../src/WebSocketClient.ts"
 import * as WsServer from "../interop/WsServer.ts"
 import * as Certificate from "../server/Certificate.ts"
@@ -237,5 +238,18 @@ describe("a server that is not there", () => {
       const { deserted, url } = yield* RawServer.start(({ socket }) => socket.write("SSH-2.0-OpenSSH\r\n"))
       assert.strictEqual((yield* reasonFor(url))._tag, "TransportError")
       yield* deserted
+    }))
+
+  it.live("fails with a TransportError if the stream that was dialled is gone, with the reason if there was one", () =>
+    Effect.gen(function*() {
+      for (const error of [undefined, new Error("the tunnel broke")]) {
+        const [stream] = duplexPair()
+        stream.on("error", () => {}).destroy(error)
+        const reason = yield* reasonFor("ws://example.com").pipe(
+          Effect.provideService(WebSocketClient.Dialer, () => Effect.succeed(stream))
+        )
+        assert.strictEqual(reason._tag, "TransportError")
+        if (error !== undefined) assert.strictEqual(reason.message, error.message)
+      }
     }))
 })
