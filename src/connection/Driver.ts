@@ -333,7 +333,7 @@ export class Driver extends Reading implements Receiver, Debtor {
 }
 
 /** The peer's Close, by the answer that is held; it answers no pings any more. */
-const closeOf = ({ payload }: Protocol.ControlWrite): CloseFrame.CloseFrame => ({
+const closeOf = ({ payload }: Order.ControlWrite): CloseFrame.CloseFrame => ({
   code: CloseFrame.codeOf(payload),
   reason: ""
 })
