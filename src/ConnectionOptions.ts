@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import * as Compression from "./Compression.ts"
 import * as HeartbeatOptions from "./connection/HeartbeatOptions.ts"
 import * as Inbox from "./connection/Inbox.ts"
@@ -59,8 +60,21 @@ export interface Resolved {
  * @category guards
  * @since 0.1.0
  */
-export const misuse = ({ compression = false, heartbeat = false }: ConnectionOptions): string | undefined =>
-  Compression.misuse(compression) ?? HeartbeatOptions.misuse(heartbeat)
+export const misuse = (options: ConnectionOptions): string | undefined =>
+  misusedCount(options) ?? misusedTime(options) ?? Compression.misuse(options.compression ?? false) ??
+    HeartbeatOptions.misuse(options.heartbeat ?? false)
+
+const counts = ["maxMessageSize", "maxFragments", "maxChunks", "maxPendingPings", "inboxSize"] as const
+
+const misusedCount = (options: ConnectionOptions): string | undefined => {
+  const wrong = counts.find((name) => options[name] !== undefined && !(Number(options[name]) >= 0))
+  return wrong && `${wrong} must be a number from 0 on, not ${options[wrong]}`
+}
+
+const misusedTime = ({ closeTimeout = 0 }: ConnectionOptions): string | undefined => {
+  const isTime = Option.exists(Duration.fromInput(closeTimeout), (time) => !Duration.isNegative(time))
+  return isTime ? undefined : `closeTimeout must be a time, such as "10 seconds", not ${closeTimeout}`
+}
 
 /**
  * Fills in the defaults, which of compression are those of a server.

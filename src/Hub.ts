@@ -178,7 +178,13 @@ export const make = Effect.fnUntraced(function*(
     join: (topic, connection, { strategy } = {}) =>
       Effect.suspend(() => {
         const driver = Connection.toDriver(connection)?.driver
-        if (driver === undefined) return Effect.fail(WebSocketError.fromUsage("a hub needs the connection itself"))
+        if (driver === undefined) {
+          return Effect.fail(
+            WebSocketError.fromUsage(
+              "a hub takes the connection itself: of a Codec's and a Reconnect's, that is `connection`"
+            )
+          )
+        }
         const join = Effect.sync(() => topics.join(topic, driver, strategy))
         return Effect.acquireRelease(join, () => Effect.sync(() => topics.leave(topic, driver)))
       }),

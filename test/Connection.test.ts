@@ -372,6 +372,17 @@ describe("sending", () => {
       assert.strictEqual(error.message, "4001: enough")
     }).pipe(Effect.scoped))
 
+  it.live("what is no message fails with a UsageError, and sends nothing, also of what comes before it", () =>
+    Effect.gen(function*() {
+      const { client, server } = yield* Loopback.pair({ compression: true })
+      for (const thing of [{}, 1, null, undefined, new ArrayBuffer(3), ["a"]]) {
+        assert.strictEqual(reasonOf(yield* Effect.flip(client.send(thing as never))), "UsageError")
+        assert.strictEqual(reasonOf(yield* Effect.flip(client.sendAll(["a", thing as never]))), "UsageError")
+      }
+      yield* client.send("after")
+      assert.deepStrictEqual(yield* server.pull, ["after"])
+    }).pipe(Effect.scoped))
+
   it.live("a streamed message whose parts fail closes with 1011, and fails what waits behind it", () =>
     Effect.gen(function*() {
       const { client, server } = yield* Loopback.pair()

@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import type * as Message from "../protocol/Message.ts"
-import type { WebSocketError } from "../WebSocketError.ts"
+import * as Message from "../protocol/Message.ts"
+import { fromUsage, type WebSocketError } from "../WebSocketError.ts"
 import type { Driver } from "./Driver.ts"
 import * as Turn from "./Turn.ts"
 
@@ -32,6 +32,15 @@ export const sendAll = (
   driver: Driver,
   messages: Messages,
   options?: SendOptions
+): Effect.Effect<void, WebSocketError> => {
+  if (!messages.every(Message.isSendable)) return Effect.fail(noMessage())
+  return sendOn(driver, messages, options)
+}
+
+const sendOn = (
+  driver: Driver,
+  messages: Messages,
+  options: SendOptions | undefined
 ): Effect.Effect<void, WebSocketError> =>
   driver.outbox.isFree ? sendFrom(driver, messages, 0, options) : sendInTurn(driver, messages, 0, options)
 
@@ -74,7 +83,7 @@ const sendRest = (
   const { isBusy, isCongested } = driver.outbox
   if (isBusy) return sendInTurn(driver, messages, next, options)
   if (next === messages.length) return isCongested ? wait(driver) : Effect.void
-  return Effect.andThen(wait(driver), Effect.suspend(() => sendAll(driver, messages.slice(next), options)))
+  return Effect.andThen(wait(driver), Effect.suspend(() => sendOn(driver, messages.slice(next), options)))
 }
 
 /**
@@ -92,3 +101,5 @@ const untilWritable = (driver: Driver): Effect.Effect<void, WebSocketError> =>
     const cancel = driver.outbox.whenWritable(() => resume(Turn.failIfClosed(driver)))
     return Effect.sync(cancel)
   })
+
+const noMessage = () => fromUsage("a message is a string, a Uint8Array, or what `Connection.prepare` gives")

@@ -50,7 +50,7 @@ export const requestHeaders = (request: Request): ReadonlyArray<OpeningHandshake
  * @since 0.1.0
  */
 export const violations = {
-  StatusUnexpected: { section: "RFC 6455 §4.1", text: "the status must be 101" },
+  StatusUnexpected: { section: "RFC 6455 §4.1", text: "the server must answer 101" },
   UpgradeInvalid: { section: "RFC 6455 §4.1", text: "Upgrade must be websocket" },
   ConnectionInvalid: { section: "RFC 6455 §4.1", text: "Connection must name Upgrade" },
   AcceptMismatch: {
@@ -81,7 +81,7 @@ const violated = (
   Result.fail({ _tag, message: OpeningHandshake.cite(_tag, violations[_tag], found) })
 
 const statusUnexpected = (status: number): Result.Result<never, ResponseViolation> => {
-  const message = OpeningHandshake.cite("StatusUnexpected", violations.StatusUnexpected, `${status}`)
+  const message = OpeningHandshake.cite("StatusUnexpected", violations.StatusUnexpected, `it answered ${status}`)
   return Result.fail({ _tag: "StatusUnexpected", status, message })
 }
 

@@ -52,6 +52,15 @@ export class Prepared {
 }
 
 /**
+ * Whether it is something that can be sent.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isSendable = (value: unknown): value is Message | Prepared =>
+  typeof value === "string" || value instanceof Uint8Array || value instanceof Prepared
+
+/**
  * Frames a message for sending it many times. The bytes are copied.
  *
  * @category constructors

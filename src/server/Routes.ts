@@ -25,6 +25,9 @@ export interface Entry {
 /** It begins with a slash, is encoded, and has no query. */
 const isPath = /^\/[!"$->@-~]*$/
 
+/** Segments that other routers have a meaning for. */
+const isPattern = /\/:|\*.+/
+
 /**
  * The routes of one server.
  *
@@ -66,7 +69,9 @@ export class Routes {
   /** What no request would ever find is a mistake. */
   private misuse(path: string): string | undefined {
     if (this.entries.has(path)) return `the path ${path} has a handler already`
-    return isPath.test(path) ? undefined : `${JSON.stringify(path)} is not a path as clients send it (RFC 3986 §3.3)`
+    if (!isPath.test(path)) return `${JSON.stringify(path)} is not a path as clients send it (RFC 3986 §3.3)`
+    if (!isPattern.test(path)) return undefined
+    return `${path} has parameters: here a path may only end in "/*"; NodeHttpWebSocket's routes have more`
   }
 
   private remove(entry: Entry): Effect.Effect<void> {

@@ -155,7 +155,11 @@ describe("the request", () => {
     "the origin would run out of its line": { origin: "a\r\nCookie: b" },
     "a subprotocol is no token": { protocols: ["super chat"] },
     "a subprotocol is empty": { protocols: [""] },
-    "a subprotocol is offered twice": { protocols: ["a", "b", "a"] }
+    "a subprotocol is offered twice": { protocols: ["a", "b", "a"] },
+    "a limit is below zero": { maxMessageSize: -1 },
+    "a limit is no number": { inboxSize: NaN },
+    "a time is none": { closeTimeout: "soon" as "1 second" },
+    "a time is below zero": { closeTimeout: -1 }
   }
 
   for (const [name, options] of Object.entries(wrong)) {

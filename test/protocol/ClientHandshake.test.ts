@@ -149,7 +149,7 @@ describe("violations (RFC 6455 §4.1)", () => {
     expect(violationOf({ status: 404, headers: {} })).toEqual({
       _tag: "StatusUnexpected",
       status: 404,
-      message: "StatusUnexpected: the status must be 101 (RFC 6455 §4.1): 404"
+      message: "StatusUnexpected: the server must answer 101 (RFC 6455 §4.1): it answered 404"
     })
   })
 
