@@ -11,14 +11,14 @@ import type { Duplex } from "node:stream"
 import { tallies } from "../connection/Tally.ts"
 import * as Extension from "../protocol/Extension.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
-import * as Subprotocol from "../protocol/Subprotocol.ts"
 import { http } from "../transport/NodeModules.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
 import * as NodeUpgradeReader from "../transport/NodeUpgradeReader.ts"
 import { Clients } from "./Clients.ts"
-import * as HeaderList from "./HeaderList.ts"
+import * as Offers from "./Offers.ts"
 import * as Opening from "./Opening.ts"
-import * as Options from "./Options.ts"
+import * as Refusals from "./Refusals.ts"
+import { type ClientInfo, defaults, type ServerOptions, type Verdict } from "./ServerOptions.ts"
 import { isUpgraded } from "./Socket.ts"
 import { WebSocket } from "./WebSocket.ts"
 
@@ -29,55 +29,6 @@ import { WebSocket } from "./WebSocket.ts"
  * @since 0.1.0
  */
 export type Accepted<Client> = (websocket: Client, request: Http.IncomingMessage) => void
-
-interface ClientInfo {
-  readonly origin: string
-  readonly secure: boolean
-  readonly req: Http.IncomingMessage
-}
-
-type Verdict = (verified: boolean, code?: number, message?: string, headers?: Http.OutgoingHttpHeaders) => void
-
-/**
- * The options of a server.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ServerOptions extends Options.SharedOptions {
-  readonly port?: number | null | undefined
-  readonly host?: string | null | undefined
-  readonly backlog?: number | null | undefined
-  readonly server?: Http.Server | null | undefined
-  readonly noServer?: boolean | undefined
-  readonly path?: string | null | undefined
-  readonly clientTracking?: boolean | undefined
-  readonly verifyClient?: ((info: ClientInfo, callback: Verdict) => unknown) | null | undefined
-  readonly handleProtocols?:
-    | ((protocols: Set<string>, request: Http.IncomingMessage) => string | false)
-    | null
-    | undefined
-  readonly perMessageDeflate?: boolean | Options.PerMessageDeflateOptions | undefined
-  readonly WebSocket?: typeof WebSocket | undefined
-}
-
-const { closeTimeout, ...shared } = Options.shared
-
-const defaults = {
-  ...shared,
-  perMessageDeflate: false,
-  handleProtocols: null,
-  clientTracking: true,
-  closeTimeout,
-  verifyClient: null,
-  noServer: false,
-  backlog: null,
-  server: null,
-  host: null,
-  path: null,
-  port: null,
-  WebSocket
-}
 
 /** By the numbers of ws, which programs see. */
 const states = { Running: 0, Closing: 1, Closed: 2 } as const
@@ -123,7 +74,7 @@ export class WebSocketServer extends EventEmitter {
     clients?.showOn(this)
     this[tracking] = { clients, untrack: untracker(this), isAwaited: false }
     if (port !== null && port !== undefined) {
-      this._server = http.createServer(upgradeRequired)
+      this._server = http.createServer(Refusals.upgradeRequired)
       NodeUpgradeReader.readOn(this._server)
       // Not by name: a `port` that is no number is the path of a socket or named pipe
       this._server.listen(port as number, host ?? undefined, backlog ?? undefined, callback)
@@ -172,23 +123,23 @@ export class WebSocketServer extends EventEmitter {
     const { headers, method } = request
     const { perMessageDeflate } = this.options
     const refuse = (code: number, message: string, further?: Http.OutgoingHttpHeaders) =>
-      refuseFor(this, { request, socket, code, message, headers: further })
+      Refusals.refuse(this, { request, socket, code, message, headers: further })
 
     const key = headers["sec-websocket-key"]
     const version = Number(headers["sec-websocket-version"])
     if (method !== "GET") return refuse(405, "Invalid HTTP method")
     if (headers.upgrade?.toLowerCase() !== "websocket") return refuse(400, "Invalid Upgrade header")
-    if (key === undefined || !isKey(key)) return refuse(400, "Missing or invalid Sec-WebSocket-Key header")
+    if (key === undefined || !Offers.isKey(key)) return refuse(400, "Missing or invalid Sec-WebSocket-Key header")
     if (version !== 13 && version !== 8) {
       return refuse(400, "Missing or invalid Sec-WebSocket-Version header", { "Sec-WebSocket-Version": "13, 8" })
     }
-    if (!this.shouldHandle(request)) return respond(socket, 400)
+    if (!this.shouldHandle(request)) return Refusals.respond(socket, 400)
 
-    const protocols = parseProtocols(headers["sec-websocket-protocol"])
+    const protocols = Offers.protocolsOf(headers["sec-websocket-protocol"])
     if (protocols === undefined) return refuse(400, "Invalid Sec-WebSocket-Protocol header")
     const extensions: Record<string, PerMessageDeflate.Acceptance> = {}
     if (perMessageDeflate) {
-      const deflate = chooseDeflate(headers["sec-websocket-extensions"], perMessageDeflate)
+      const deflate = Offers.chooseDeflate(headers["sec-websocket-extensions"], perMessageDeflate)
       if (Result.isFailure(deflate)) return refuse(400, "Invalid or unacceptable Sec-WebSocket-Extensions header")
       if (deflate.success !== undefined) extensions[PerMessageDeflate.name] = deflate.success
     }
@@ -216,7 +167,7 @@ export class WebSocketServer extends EventEmitter {
         "server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration"
       )
     }
-    if (this._state !== states.Running) return respond(socket, 503)
+    if (this._state !== states.Running) return Refusals.respond(socket, 503)
     const websocket = answer(this, { extensions, key, protocols, request, socket })
     socket.removeListener("error", destroyOnError)
     websocket.setSocket(socket, head, this.options)
@@ -261,21 +212,6 @@ interface Terms {
   readonly socket: Duplex
 }
 
-const chooseDeflate = (
-  header: string | undefined,
-  given: ServerOptions["perMessageDeflate"]
-): Result.Result<PerMessageDeflate.Acceptance | undefined, unknown> => {
-  const compression = Options.compression(given)
-  if (compression === undefined || header === undefined) return Result.succeed(undefined)
-  const offers = HeaderList.read(header, Extension.parse)
-  if (Result.isFailure(offers)) return Result.fail("malformed")
-  if (!offers.success.some(({ name }) => name === PerMessageDeflate.name)) return Result.succeed(undefined)
-  const problem = PerMessageDeflate.malformed(offers.success)
-  if (problem !== undefined) return Result.fail(problem)
-  const acceptance = PerMessageDeflate.accept(offers.success, compression.negotiation)
-  return Result.filterOrFail(acceptance, (accepted) => accepted !== undefined, () => undefined)
-}
-
 interface Candidate {
   readonly request: Http.IncomingMessage
   readonly socket: Duplex
@@ -290,7 +226,7 @@ const verify = (options: ServerOptions, { request, socket, version }: Candidate,
   const info = { origin, secure: !!(authorized || encrypted), req: request }
   const verdict: Verdict = (verified, code, message, headers) => {
     if (verified) accept()
-    else respond(socket, code || 401, message, headers)
+    else Refusals.respond(socket, code || 401, message, headers)
   }
   if (options.verifyClient.length === 2) options.verifyClient(info, verdict)
   else verdict((options as { verifyClient(info: ClientInfo): boolean }).verifyClient(info))
@@ -324,52 +260,8 @@ const answer = (server: WebSocketServer, { extensions, key, protocols, request, 
   return websocket
 }
 
-/** What the client offers, or `undefined` if that is malformed. */
-const parseProtocols = (header: string | undefined): Set<string> | undefined => {
-  if (header === undefined) return new Set()
-  const protocols = HeaderList.read(header, Subprotocol.parse)
-  return Result.isFailure(protocols) ? undefined : new Set(protocols.success)
-}
-
-const isKey = (key: string): boolean => /^[+/0-9A-Za-z]{22}==$/.test(key)
-
 function destroyOnError(this: Duplex): void {
   this.destroy()
-}
-
-/** What an own HTTP server answers to whoever does not ask for an upgrade. */
-const upgradeRequired: Http.RequestListener = (_request, response) => {
-  const body = http.STATUS_CODES[426]!
-  response.writeHead(426, { "Content-Length": body.length, "Content-Type": "text/plain" })
-  response.end(body)
-}
-
-interface Refusal {
-  readonly request: Http.IncomingMessage
-  readonly socket: Duplex
-  readonly code: number
-  readonly message: string
-  readonly headers: Http.OutgoingHttpHeaders | undefined
-}
-
-/** Leaves it to the program, if that listens for it. */
-const refuseFor = (server: WebSocketServer, { code, headers, message, request, socket }: Refusal): void => {
-  if (server.listenerCount("wsClientError") === 0) return respond(socket, code, message, headers)
-  server.emit("wsClientError", new Error(message), socket, request)
-}
-
-const respond = (socket: Duplex, code: number, message?: string, headers?: Http.OutgoingHttpHeaders): void => {
-  tallies.server.fail(code)
-  const body = message || http.STATUS_CODES[code] || ""
-  const fields = {
-    "Connection": "close",
-    "Content-Type": "text/html",
-    "Content-Length": Buffer.byteLength(body),
-    ...headers
-  }
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${String(value)}`)
-  socket.once("finish", () => socket.destroy())
-  socket.end([`HTTP/1.1 ${code} ${http.STATUS_CODES[code] ?? ""}`, ...lines].join("\r\n") + `\r\n\r\n${body}`)
 }
 
 // ---- clients ----
