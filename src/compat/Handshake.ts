@@ -7,17 +7,16 @@ import * as Result from "effect/Result"
 import type { EventEmitter } from "node:events"
 import type * as Http from "node:http"
 import type * as Https from "node:https"
-import Net from "node:net" // not its namespace: programs replace `connect`
 import * as QueryString from "node:querystring"
 import type { Duplex } from "node:stream"
-import type * as Tls from "node:tls"
 import type * as CompressionOptions from "../connection/CompressionOptions.ts"
 import { tallies } from "../connection/Tally.ts"
 import * as Extension from "../protocol/Extension.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
 import * as Subprotocol from "../protocol/Subprotocol.ts"
-import { crypto, http, https, tls } from "../transport/NodeModules.ts"
+import { crypto, http, https } from "../transport/NodeModules.ts"
 import { acceptValue } from "../transport/NodeUpgrade.ts"
+import * as Destination from "./Destination.ts"
 import * as Options from "./Options.ts"
 
 /**
@@ -113,33 +112,12 @@ export const start = (
     const supported = versions.join(", ")
     throw new RangeError(`Unsupported protocol version: ${resolved.protocolVersion} (supported versions: ${supported})`)
   }
-  const url = parse(address)
+  const url = Destination.parse(address)
   opener.setUrl(url.href)
-  const problem = misuse(url)
+  const problem = Destination.misuse(url)
   if (problem !== undefined) throw new SyntaxError(problem)
   checkProtocols(protocols)
   new Handshake(opener, protocols, resolved).request(url)
-}
-
-const parse = (address: string | URL): URL => {
-  const url = address instanceof URL ? address : URL.parse(address)
-  if (url === null) throw new SyntaxError(`Invalid URL: ${address}`)
-  const copy = new URL(url)
-  if (copy.protocol === "http:") copy.protocol = "ws:"
-  else if (copy.protocol === "https:") copy.protocol = "wss:"
-  return copy
-}
-
-const isIpc = ({ protocol }: URL): boolean => protocol === "ws+unix:"
-
-const isSecure = ({ protocol }: URL): boolean => protocol === "wss:"
-
-const misuse = (url: URL): string | undefined => {
-  if (url.protocol !== "ws:" && url.protocol !== "wss:" && !isIpc(url)) {
-    return `The URL's protocol must be one of "ws:", "wss:", "http:", "https:", or "ws+unix:"`
-  }
-  if (isIpc(url) && url.pathname === "") return "The URL's pathname is empty"
-  return url.hash === "" ? undefined : "The URL contains a fragment identifier"
 }
 
 const checkProtocols = (protocols: ReadonlyArray<string>): void => {
@@ -150,19 +128,12 @@ const checkProtocols = (protocols: ReadonlyArray<string>): void => {
 
 type Resolved = ClientOptions & typeof defaults
 
-/** Where a request went, as far as it matters for what may go along to the next. */
-interface Origin {
-  readonly isSecure: boolean
-  readonly isIpc: boolean
-  readonly host: string
-}
-
 class Handshake {
   private readonly opener: Opener
   private readonly protocols: ReadonlyArray<string>
   private readonly compression: CompressionOptions.Resolved | undefined
   private options: Resolved
-  private origin: Origin | undefined = undefined
+  private origin: Destination.Origin | undefined = undefined
   private redirects = 0
   private readonly start = performance.now()
 
@@ -206,7 +177,7 @@ class Handshake {
   }
 
   private send(url: URL, options: Https.RequestOptions): Http.ClientRequest {
-    const request = isSecure(url) ? https.request : http.request
+    const request = Destination.isSecure(url) ? https.request : http.request
     const { setRequest, websocket } = this.opener
     if (this.options.followRedirects) this.guardSecrets(url, options)
     const sent = request(options)
@@ -217,13 +188,15 @@ class Handshake {
 
   private toRequestOptions(url: URL, key: string): Https.RequestOptions {
     const { options } = this
-    const secure = isSecure(url)
+    const secure = Destination.isSecure(url)
     const { password, username } = url
-    const [socketPath, path] = isIpc(url) ? splitIpc(url) : [undefined, `${url.pathname}${url.search}`]
+    const [socketPath, path] = Destination.isIpc(url)
+      ? Destination.splitIpc(url)
+      : [undefined, `${url.pathname}${url.search}`]
     return {
       ...options,
       ...reserved,
-      createConnection: (options.createConnection || (secure ? connectTls : connect)) as never,
+      createConnection: (options.createConnection || (secure ? Destination.connectTls : Destination.connect)) as never,
       defaultPort: options.defaultPort || (secure ? 443 : 80),
       port: url.port || (secure ? 443 : 80),
       host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
@@ -253,7 +226,7 @@ class Handshake {
 
   /** Leaves behind what another host must not see, unless a listener of `redirect` takes charge. */
   private guardSecrets(url: URL, options: Https.RequestOptions): void {
-    const target = originOf(url)
+    const target = Destination.originOf(url)
     if (this.origin === undefined) {
       this.origin = target
       this.options = { ...this.options, headers: lowerCase(this.options.headers as Http.OutgoingHttpHeaders) }
@@ -292,9 +265,9 @@ class Handshake {
   private redirect(location: string, from: URL): void {
     const next = URL.parse(location, from.href)
     if (next === null) return this.opener.fail(new SyntaxError(`Invalid URL: ${location}`))
-    const url = parse(next)
+    const url = Destination.parse(next)
     this.opener.setUrl(url.href)
-    const problem = misuse(url)
+    const problem = Destination.misuse(url)
     if (problem === undefined) this.request(url)
     else this.opener.fail(new SyntaxError(problem))
   }
@@ -367,27 +340,6 @@ export const abandon = (request: Http.ClientRequest): void => {
 }
 
 const aborted = new WeakSet<Http.ClientRequest>()
-
-const connect = (options: Net.TcpNetConnectOpts): Net.Socket =>
-  Net.connect({ ...options, path: (options as { readonly socketPath?: string }).socketPath } as Net.NetConnectOpts)
-
-const connectTls = (options: Tls.ConnectionOptions): Tls.TLSSocket => {
-  const { host = "", servername } = options
-  const named = servername || servername === "" ? servername : Net.isIP(host) ? "" : host
-  return tls.connect({ ...options, path: undefined as never, servername: named })
-}
-
-/** The path of the request may have colons of its own. */
-const splitIpc = ({ pathname, search }: URL): [socketPath: string, path: string] => {
-  const [socketPath, ...path] = `${pathname}${search}`.split(":")
-  return [socketPath, path.join(":")]
-}
-
-const originOf = (url: URL): Origin => ({
-  isSecure: isSecure(url),
-  isIpc: isIpc(url),
-  host: isIpc(url) ? splitIpc(url)[0] : url.host
-})
 
 const lowerCase = (headers: Http.OutgoingHttpHeaders | null | undefined): Http.OutgoingHttpHeaders =>
   Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
