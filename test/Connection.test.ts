@@ -496,12 +496,12 @@ describe("pings, under a clock of the test's own", () => {
             Effect.andThen(server.send("bye"))
           )))
         yield* client.send("Hello")
-        const ending = Effect.all([client.close(4001), Stream.runCollect(client.messages).pipe(Effect.ignore)], {
+        const ending = Effect.all([client.close(4001, "bye"), Stream.runCollect(client.messages).pipe(Effect.ignore)], {
           concurrency: "unbounded"
         })
         const [{ clean }] = yield* Passing.within(1000, ending)
         assert.isTrue(clean)
-        assert.strictEqual((yield* Deferred.await(failed)).message, "4001")
+        assert.strictEqual((yield* Deferred.await(failed)).message, "4001: bye")
       }).pipe(Effect.scoped))
   }
 

@@ -221,7 +221,8 @@ export class Driver extends Reading implements Receiver, Debtor {
   ping(payload: Uint8Array | undefined, answered: Answered): () => void {
     const { held } = this
     if (held?._tag === "Write") {
-      answered(WebSocketError.fromClose(closeOf(held).code, ""))
+      const { code, reason } = closeOf(held)
+      answered(WebSocketError.fromClose(code, reason))
       return ignore
     }
     const pings = this.pings ??= new Pings()
@@ -335,7 +336,7 @@ export class Driver extends Reading implements Receiver, Debtor {
 /** The peer's Close, by the answer that is held; it answers no pings any more. */
 const closeOf = ({ payload }: Order.ControlWrite): CloseFrame.CloseFrame => ({
   code: CloseFrame.codeOf(payload),
-  reason: ""
+  reason: nodeBytes.decode(payload.subarray(2))
 })
 
 const ignore = (): void => {}
