@@ -383,6 +383,17 @@ describe("sending", () => {
       assert.deepStrictEqual(yield* server.pull, ["after"])
     }).pipe(Effect.scoped))
 
+  it.live("what is no part of a streamed message fails with a UsageError, and closes with 1011", () =>
+    Effect.gen(function*() {
+      for (const compression of [false, true]) {
+        const { client, server } = yield* Loopback.pair({ compression })
+        yield* Effect.forkChild(Effect.ignore(Stream.runDrain(server.messages)))
+        const streaming = client.sendStream(Stream.make("part", 1 as never))
+        assert.strictEqual(reasonOf(yield* Effect.flip(streaming)), "UsageError")
+        assert.strictEqual((yield* server.closed).code, 1011)
+      }
+    }).pipe(Effect.scoped))
+
   it.live("a streamed message whose parts fail closes with 1011, and fails what waits behind it", () =>
     Effect.gen(function*() {
       const { client, server } = yield* Loopback.pair()

@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import * as Message from "../protocol/Message.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import { nodeBytes } from "../transport/NodeBytes.ts"
-import type * as WebSocketError from "../WebSocketError.ts"
+import * as WebSocketError from "../WebSocketError.ts"
 import * as Backpressure from "./Backpressure.ts"
 import type { Compressor } from "./Compressor.ts"
 import type { Driver } from "./Driver.ts"
@@ -83,6 +83,7 @@ class Writer {
   }
 
   private part(part: Message.Message): Sent | undefined {
+    if (typeof part !== "string" && !(part instanceof Uint8Array)) return Effect.fail(noPart())
     this.opcode ??= Message.opcodeOf(part)
     return this.write(false, typeof part === "string" ? nodeBytes.encode(part) : part)
   }
@@ -112,6 +113,8 @@ class Writer {
     if (!outbox.isAbandoned) outbox.frame(fin, opcode, payload, isFirst && this.compressor !== undefined)
   }
 }
+
+const noPart = () => WebSocketError.fromUsage("a part of a message is a string or a Uint8Array")
 
 /** Lets the next message out, unless this one cannot be completed. */
 const finish = (driver: Driver, exit: Exit.Exit<unknown, unknown>): void => {
