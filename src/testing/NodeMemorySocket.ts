@@ -29,14 +29,13 @@ export class NodeMemorySocket extends Duplex {
       },
       onDrain: () => {},
       onEnd: () => this.push(null),
-      onClose: (error, rest) => this.close(error, rest)
+      onClose: (error) => this.close(error)
     })
   }
 
   /** What came before the end can still be read, as from a socket. */
-  private close(error: Error | undefined, rest: Uint8Array | undefined): void {
+  private close(error: Error | undefined): void {
     if (error !== undefined) return void this.destroy(error)
-    if (rest !== undefined) this.push(rest)
     this.push(null)
     if (this.readableLength > 0) this.once("end", () => this.destroy())
     else this.destroy()
