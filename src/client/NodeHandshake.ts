@@ -101,13 +101,15 @@ const request = (
     return dial(target).pipe(
       Effect.onExit((exit) => Effect.sync(() => Exit.isSuccess(exit) ? onSocket(exit.value) : undefined)),
       Effect.flatMap((stream) =>
-        stream.destroyed ? Effect.fail(goneOf(stream)) : NodeDial.dial({ ...target, stream }, onSocket)
+        stream.readable && stream.writable
+          ? NodeDial.dial({ ...target, stream }, onSocket)
+          : Effect.fail(overOf(stream))
       )
     )
   })
 
-/** Why a stream is none: Node would wait for it. */
-const goneOf = ({ errored }: Duplex): Error => errored ?? new Error("the stream to the server was destroyed")
+/** Why a stream is of no use, also if one direction of it is over: Node would wait for an answer. */
+const overOf = ({ errored }: Duplex): Error => errored ?? new Error("the stream to the server is over")
 
 const isRedirect = ({ headers, status }: NodeDial.Answer): boolean =>
   status >= 300 && status < 400 && headers["location"] !== undefined

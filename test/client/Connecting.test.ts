@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
+import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -256,4 +257,20 @@ describe("a server that is not there", () => {
         if (error !== undefined) assert.strictEqual(reason.message, error.message)
       }
     }))
+
+  for (const direction of ["readable", "writable"] as const) {
+    it.live(`fails with a TransportError if the ${direction} side of the stream that was dialled is over`, () =>
+      Effect.gen(function*() {
+        const [stream, other] = duplexPair()
+        const over = once(stream, direction === "readable" ? "end" : "finish")
+        for (const side of [stream, other]) side.resume()
+        if (direction === "readable") other.end()
+        else stream.end()
+        yield* Effect.promise(() => over)
+        const reason = yield* reasonFor("ws://example.com").pipe(
+          Effect.provideService(WebSocketClient.Dialer, () => Effect.succeed(stream))
+        )
+        assert.strictEqual(reason._tag, "TransportError")
+      }))
+  }
 })
