@@ -135,7 +135,7 @@ export class Driver extends Reading implements Receiver, Debtor {
     if (order._tag !== "Write" || order.opcode !== Opcode.Close) return this.obeyNow(order)
     if (this.tap !== undefined) return this.closeAfter(this.tap, order)
     this.inbox.wake()
-    const busy = this.reading && !this.isPrompt && !this.inbox.isWaiting() && this.protocol.state === "Exchanged"
+    const busy = this.hasReader && !this.isPrompt && !this.inbox.isWaiting() && this.protocol.state === "Exchanged"
     if (!busy || this.isGone || this.hasSaidAll) return this.obeyNow(order)
     this.held = order
     this.allow(this.closeTimeout)

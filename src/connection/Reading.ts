@@ -20,7 +20,7 @@ export abstract class Reading extends Parts {
   /** Takes messages and control frames instead of the inbox. */
   protected tap: Tap | undefined = undefined
   /** Whether a stream reads, and so will take what comes. */
-  protected reading = false
+  protected hasReader = false
   /** Whether it decodes, and flushes after that. */
   isActive = false
   /** Since when the peer is held back, as `performance.now()` told. */
@@ -115,7 +115,7 @@ export abstract class Reading extends Parts {
 
   /** Holds the peer back while nothing is taken, unless it is only its Close that is waited for, or while inflating. */
   protected regulate(): void {
-    if (this.isFull() && this.madeEnding?.begun !== undefined && !this.reading) this.discard()
+    if (this.isFull() && this.madeEnding?.begun !== undefined && !this.hasReader) this.discard()
     const pause = this.inflating || this.isBlocked()
     if (pause === (this.pausedSince !== undefined) || this.isGone) return
     if (pause) this.pause()
@@ -176,12 +176,12 @@ export abstract class Reading extends Parts {
 
   /** A stream starts to read; false if another one does. */
   beginReading(): boolean {
-    if (this.reading) return false
-    return this.reading = true
+    if (this.hasReader) return false
+    return this.hasReader = true
   }
 
   endReading(): void {
-    this.reading = false
+    this.hasReader = false
     this.inbox.dismiss()
     this.readOn()
   }
@@ -195,7 +195,7 @@ export abstract class Reading extends Parts {
   /** Nobody reads any more: what comes is dropped, so that the peer's Close can be seen. */
   discard(): void {
     if (this.inbox.isDiscarding) return
-    this.reading = false
+    this.hasReader = false
     this.inbox.discard()
     this.readOn()
   }
