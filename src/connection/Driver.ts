@@ -159,7 +159,7 @@ export class Driver extends Reading implements Receiver, Debtor {
   }
 
   /** A tap's messages were accepted when they were sent, and go out first. */
-  private closeInTurn(order: Order.Order): void {
+  private closeInTurn(order: Order.ControlWrite): void {
     this.ending.beginAnswer()
     if (this.isGone || this.outbox.isFree) return this.obeyNow(order)
     this.held = order
@@ -220,7 +220,7 @@ export class Driver extends Reading implements Receiver, Debtor {
   /** Sends a ping; `answered` is called with the pong, or with why there will be none. Returns how to stop waiting. */
   ping(payload: Uint8Array | undefined, answered: Answered): () => void {
     const { held } = this
-    if (held?._tag === "Write") {
+    if (held !== undefined) {
       const { code, reason } = closeOf(held)
       answered(WebSocketError.fromClose(code, reason))
       return ignore

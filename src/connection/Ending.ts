@@ -40,7 +40,7 @@ export class Ending {
   /** The Close that is decided on: nothing can be sent after it. */
   begun: { readonly code: number; readonly reason: string } | undefined = undefined
   /** A Close that is not sent yet, for the peer's or for its mistake. */
-  due: Order.Order | undefined = undefined
+  due: Order.ControlWrite | undefined = undefined
   /** Set when the end is known. */
   event: CloseEvent | undefined = undefined
   /** The reason as it came, if it was not validated. */

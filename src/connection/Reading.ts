@@ -28,8 +28,8 @@ export abstract class Reading extends Parts {
   protected inflating = false
   /** Whether a tap takes nothing for now. */
   protected stopped = false
-  /** A received Close that waits until the reader is done with what came before it. */
-  protected held: Order.Order | undefined = undefined
+  /** A Close that waits: until the reader is done with what came before the peer's or, beside a tap, for its turn. */
+  protected held: Order.ControlWrite | undefined = undefined
   /** Grows with every sign of life of the peer: octets that came, and times that it made room for ours. */
   signs = 0
   /** What part of them is not data. */
