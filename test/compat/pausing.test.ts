@@ -59,6 +59,24 @@ it.each(["ws", "compat"] as const)("gives nothing within resume(), nor if pause(
   expect(received).toEqual(["1", "2"])
 })
 
+it("holds back with compat what was read already, and gives that after resume(), too", async () => {
+  const { WebSocket } = await load("compat")
+  const server = new ws.WebSocketServer({ port: 0, host: "127.0.0.1" })
+  servers.push(server)
+  await once(server, "listening")
+  server.on("connection", (_, { socket }) => socket.write(Buffer.from([0x81, 1, 0x31, 0x81, 1, 0x32])))
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const received: Array<string> = []
+  client.on("message", (data) => received.push(String(data))).once("message", () => client.pause())
+  await once(client, "message")
+  for (let times = 0; times < 20; times++) await tick()
+  expect(received).toEqual(["1"])
+  client.resume()
+  expect(received).toEqual(["1"])
+  await once(client, "message")
+  expect(received).toEqual(["1", "2"])
+})
+
 it.each(["ws", "compat"] as const)(
   "finds the peer's Close in what was held back when its time is over, with %s",
   async (name) => {

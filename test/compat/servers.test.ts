@@ -1,5 +1,6 @@
 /** Hooks and classes of programs around a server: what they are called with, and on. As with ws. */
 import { once } from "node:events"
+import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { describe, expect, it } from "vitest"
 import * as ws from "ws"
@@ -177,7 +178,31 @@ describe("a server", () => {
   })
 })
 
+/** What is told first: the end of the last client, or that of a server that has none of its own. */
+const awaiting = async ({ WebSocketServer }: Implementation) => {
+  const http = createServer().listen(0, "localhost")
+  await once(http, "listening")
+  const server: ws.WebSocketServer = new WebSocketServer({ server: http })
+  const connected = once(server, "connection")
+  const client = new ws.WebSocket(`ws://localhost:${(http.address() as AddressInfo).port}`)
+  const [[accepted]] = await Promise.all([connected, once(client, "open")]) as [[ws.WebSocket], unknown]
+  const seen: Array<string> = []
+  accepted.on("close", () => seen.push("client"))
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  for (let times = 0; times < 3; times++) await new Promise(setImmediate)
+  client.terminate()
+  await closed
+  http.close()
+  return [...seen, "server"]
+}
+
 describe("clients", () => {
+  it("are waited for by a server on another's", async () => {
+    const expected = await awaiting(ws)
+    expect(expected).toEqual(["client", "server"])
+    expect(await awaiting(await load("compat"))).toEqual(expected)
+  })
+
   it.each([null, undefined])("are not tracked if a program has put %s there", async (clients) => {
     expect(await untracked(ws, clients)).toBeUndefined()
     expect(await untracked(await load("compat"), clients)).toBeUndefined()

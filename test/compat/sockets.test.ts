@@ -310,3 +310,56 @@ describe("a process that exits in the turn in which it sends", () => {
     expect(seen).toEqual(["bye", 4000, "exit"])
   })
 })
+
+/** Who is asked to drop a socket that a program had prepared before it was upgraded. */
+const prepared = async ({ WebSocketServer }: Implementation) => {
+  const http = createServer().listen(0, "localhost")
+  const server: ws.WebSocketServer = new WebSocketServer({ noServer: true })
+  const seen: Array<string> = []
+  await once(http, "listening")
+  const closed = new Promise((resolve) =>
+    http.on("upgrade", (request, socket, head) => {
+      const { destroy } = socket
+      socket.destroy = (...given) => {
+        seen.push("destroy")
+        return destroy.apply(socket, given)
+      }
+      server.handleUpgrade(request, socket, head, (accepted) => accepted.on("close", resolve).terminate())
+    })
+  )
+  const client = new ws.WebSocket(`ws://localhost:${(http.address() as AddressInfo).port}`)
+  await Promise.all([closed, once(client, "close")])
+  http.close()
+  return seen[0]
+}
+
+describe("a socket that a program has put a method on", () => {
+  it("keeps it", async () => {
+    expect(await prepared(ws)).toBe("destroy")
+    expect(await prepared(await load("compat"))).toBe("destroy")
+  })
+})
+
+/** What a client is told that gives each event a turn of its own, and drops the connection at the first of three. */
+const turns = async (implementation: Implementation) => {
+  const server = new ws.WebSocketServer({ port: 0, host: "localhost" })
+  await once(server, "listening")
+  server.on("connection", (_, { socket }) => socket.write(Buffer.from([0x81, 1, 0x31, 0x81, 1, 0x32, 0x81, 1, 0x33])))
+  const client = new implementation.WebSocket(`ws://localhost:${(server.address() as AddressInfo).port}`, {
+    allowSynchronousEvents: false
+  } as ws.ClientOptions)
+  const seen: Array<string> = []
+  client.on("message", (data) => seen.push(String(data))).once("message", () => client.terminate())
+  await once(client.on("close", () => seen.push("close")), "close")
+  for (let times = 0; times < 10; times++) await new Promise(setImmediate)
+  server.close()
+  return seen
+}
+
+describe("a client that gives each event a turn of its own", () => {
+  it("tells of what was read before it tells of the end", async () => {
+    const expected = await turns(ws)
+    expect(expected).toEqual(["1", "2", "3", "close"])
+    expect(await turns(await load("compat"))).toEqual(expected)
+  })
+})
