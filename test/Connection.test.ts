@@ -540,6 +540,17 @@ describe("closing", () => {
       assert.deepStrictEqual([left.code, left.clean, right.code, right.clean], [3002, true, 3001, true])
     }).pipe(Effect.scoped))
 
+  it.effect("is answered at once when a reader asks for more and only the peer's Close is left", () =>
+    Effect.gen(function*() {
+      const { connection, peer } = yield* Loopback.facing({ inboxSize: 0, closeTimeout: "7 seconds" })
+      peer.write(octets(text("a"), closing(codeAndReason(1000))))
+      const { driver } = Connection.toDriver(connection)!
+      while (driver.unread === 0) yield* Effect.promise(() => new Promise(setImmediate))
+      assert.deepStrictEqual(yield* Passing.within(1000, Stream.runCollect(connection.messages)), ["a"])
+      assert.isTrue((yield* connection.closed).clean)
+      peer.destroy()
+    }).pipe(Effect.scoped))
+
   it.effect("gives up on a peer that does not answer, after closeTimeout", () =>
     Effect.gen(function*() {
       const { connection } = yield* Loopback.facing({ closeTimeout: "7 seconds" })
@@ -587,7 +598,12 @@ describe("closing", () => {
     "behind a message that takes its time": ({ close, sendStream }) =>
       Effect.all([sendStream(Stream.fromEffect(Effect.delay(Effect.succeed("last"), 5))), close()], {
         concurrency: "unbounded"
-      })
+      }),
+    "by a message that cannot be completed": ({ send, sendStream }) =>
+      send("last").pipe(
+        Effect.andThen(Effect.exit(sendStream(Stream.fromEffect(Effect.delay(Effect.fail("no more"), 5))))),
+        Effect.andThen(Effect.never)
+      )
   }
 
   for (const [when, close] of Object.entries(closers)) {

@@ -204,6 +204,18 @@ describe("an attribute", () => {
     })
   })
 
+  it("is one more listener where the same function is one already", () => {
+    const seen = alike((log, target) => {
+      const handler = () => log("called")
+      target.addEventListener("open", handler)
+      Reflect.set(target, "onopen", handler)
+      target.addEventListener("open", handler)
+      target.emit("open")
+      log(target.listenerCount("open"))
+    })
+    expect(seen).toEqual([["called"], ["called"], [2]])
+  })
+
   it("is added by the method for it, which a subclass may have of its own", () => {
     const seen = alike((log, target) => {
       const { addEventListener } = target

@@ -133,7 +133,10 @@ const sendMade = async ([socket, peer]: [Live, Live], mask: boolean): Promise<un
 }
 
 /** What comes before and behind a Blob, such as one of a file that has changed, which cannot be read. */
-const sendUnreadable = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArray<unknown>> => {
+const sendUnreadable = async (
+  [socket, peer]: [Live, Live],
+  then: (socket: Live) => void
+): Promise<ReadonlyArray<unknown>> => {
   const seen: Array<unknown> = []
   const note = (name: string) => (error?: Error | null) => void seen.push([name, error?.message])
   const blob = new Blob(["abc"])
@@ -144,7 +147,7 @@ const sendUnreadable = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArr
   await new Promise((resolve) => socket.send("before", resolve))
   socket.send(blob, note("Blob"))
   socket.send("behind", note("behind"))
-  socket.close(4000)
+  then(socket)
   const codes = await closed
   return [...seen, codes]
 }
@@ -204,11 +207,14 @@ describe.each(roles)("a %s, as with ws,", (role) => {
     expect(await sendInContexts(await facing(await load("compat"), role, {}))).toEqual(["one", "two", "three"])
   })
 
-  it("ends with a Blob that cannot be read, and tells those who sent what is behind it", async () => {
-    const expected = await sendUnreadable(await facing(ws, role))
-    expect(expected).toContainEqual(["behind", "unreadable"])
-    expect(await sendUnreadable(await facing(await load("compat"), role))).toEqual(expected)
-  })
+  it.each([["open", () => {}], ["closing", (socket: Live) => socket.close(4000)]] as const)(
+    "ends, if it is %s, with a Blob that cannot be read, and tells those who sent what is behind it",
+    async (_, then) => {
+      const expected = await sendUnreadable(await facing(ws, role), then)
+      expect(expected).toContainEqual(["behind", "unreadable"])
+      expect(await sendUnreadable(await facing(await load("compat"), role), then)).toEqual(expected)
+    }
+  )
 
   it("calls back once for a Blob that cannot be read when its socket is gone", async () => {
     expect(await loseUnreadable(await facing(ws, role))).toEqual(["Blob"])
