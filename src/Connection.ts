@@ -155,7 +155,8 @@ export interface Connection {
    * Sends a ping and gives the round-trip time (RFC 6455 §5.5.2). Fails with a `TimeoutError` if there is no pong within
    * `timeout`, by default 20 seconds. The payload has at most 125 octets.
    *
-   * The pong comes behind what the peer sent before: where nobody reads meanwhile, no more than `inboxSize` may be on the way.
+   * The pong comes behind what the peer sent before: where nobody reads meanwhile, no more than `inboxSize` may be on the
+   * way.
    */
   readonly ping: (options?: {
     readonly payload?: Uint8Array | undefined

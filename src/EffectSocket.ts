@@ -28,9 +28,9 @@ import type { WebSocketError } from "./WebSocketError.ts"
  *
  * The scope in which the reader is acquired is the connection's: at its end the connection says goodbye, as `Connection`
  * tells. Every end of a connection fails the reader, those that are well too, so that `Effect.retry` connects again. Close
- * codes are in a `SocketCloseError`, with 1006 and what happened as its reason for a peer that is gone without a goodbye. What the peer does wrong is in
- * a `SocketReadError`, and what goes wrong before the connection is open in a `SocketOpenError`; their `cause` is the
- * `WebSocketError`.
+ * codes are in a `SocketCloseError`, with 1006 and what happened as its reason for a peer that is gone without a goodbye.
+ * What the peer does wrong is in a `SocketReadError`, and what goes wrong before the connection is open in a
+ * `SocketOpenError`; their `cause` is the `WebSocketError`.
  *
  * The writer is not bound to one connection: what is written while there is none waits for the next. Writing to one that
  * is closing fails with a `SocketWriteError`, and to a peer that does not read it waits. A `CloseEvent` starts the closing

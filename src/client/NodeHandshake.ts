@@ -33,7 +33,8 @@ export interface Opened extends ClientHandshake.Agreement {
 }
 
 /**
- * Performs the handshake, and offers permessage-deflate if `deflate` is given. `onSocket` is told of a socket at once, so that it can be dropped if what follows fails.
+ * Performs the handshake, and offers permessage-deflate if `deflate` is given. `onSocket` is told of a socket at once, so
+ * that it can be dropped if what follows fails.
  *
  * @category handshake
  * @since 0.1.0

@@ -68,7 +68,8 @@ export interface Owner {
  * **Details**
  *
  * Messages go out in the order of the calls. While a message is under way that is streamed, or compressed in the thread
- * pool, what comes after it waits for its turn. Gathering costs a single message nothing: the flush is at the end of the same tick.
+ * pool, what comes after it waits for its turn. Gathering costs a single message nothing: the flush is at the end of the
+ * same tick.
  *
  * @category models
  * @since 0.1.0
