@@ -67,7 +67,10 @@ export const misuse = (options: ConnectionOptions): string | undefined =>
 const counts = ["maxMessageSize", "maxFragments", "maxChunks", "maxPendingPings", "inboxSize"] as const
 
 const misusedCount = (options: ConnectionOptions): string | undefined => {
-  const wrong = counts.find((name) => options[name] !== undefined && !(Number(options[name]) >= 0))
+  const wrong = counts.find((name) => {
+    const count: unknown = options[name] ?? 0
+    return typeof count !== "number" || !(count >= 0)
+  })
   return wrong && `${wrong} must be a number from 0 on, not ${options[wrong]}`
 }
 

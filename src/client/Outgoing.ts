@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { type Connection, type Prepared, type SendOptions, toDriver } from "../Connection.ts"
+import * as Backpressure from "../connection/Backpressure.ts"
 import type { Message } from "../protocol/Message.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 
@@ -66,6 +67,8 @@ export class Outgoing<E> {
   private keep(messages: Messages, options: SendOptions | undefined): Sending<E> {
     const { capacity, strategy } = this.policy
     if (messages.length === 0) return Effect.void
+    const problem = Backpressure.misuse(messages)
+    if (problem !== undefined) return Effect.fail(problem)
     if (this.kept + messages.length <= capacity) return this.add({ messages, options, resume: undefined })
     switch (strategy) {
       case "suspend":

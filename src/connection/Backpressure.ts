@@ -33,9 +33,20 @@ export const sendAll = (
   messages: Messages,
   options?: SendOptions
 ): Effect.Effect<void, WebSocketError> => {
-  if (!messages.every(Message.isSendable)) return Effect.fail(noMessage())
-  return sendOn(driver, messages, options)
+  const problem = misuse(messages)
+  return problem === undefined ? sendOn(driver, messages, options) : Effect.fail(problem)
 }
+
+/**
+ * Why no connection could send them, if one of them is no message.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const misuse = (messages: Messages): WebSocketError | undefined =>
+  messages.every(Message.isSendable)
+    ? undefined
+    : fromUsage("a message is a string, a Uint8Array, or what `Connection.prepare` gives")
 
 const sendOn = (
   driver: Driver,
@@ -101,5 +112,3 @@ const untilWritable = (driver: Driver): Effect.Effect<void, WebSocketError> =>
     const cancel = driver.outbox.whenWritable(() => resume(Turn.failIfClosed(driver)))
     return Effect.sync(cancel)
   })
-
-const noMessage = () => fromUsage("a message is a string, a Uint8Array, or what `Connection.prepare` gives")

@@ -61,6 +61,17 @@ describe("what is sent while there is no connection", () => {
       assert.deepStrictEqual(given, [])
     }))
 
+  it.effect("is not kept if it is no message, and takes nothing with it that is one", () =>
+    Effect.gen(function*() {
+      const [client, server] = yield* Connection.pair()
+      const outgoing = new Outgoing<never>({ capacity: 9, strategy: "fail" })
+      yield* outgoing.send(["one"])
+      const error = yield* Effect.flip(outgoing.send(["two", {} as never]))
+      assert.strictEqual(error.reason._tag, "UsageError")
+      yield* outgoing.flush(client)
+      assert.deepStrictEqual(yield* first(server), ["one"])
+    }).pipe(Effect.scoped))
+
   it.effect("fails for the reason of the end if that cuts it off", () =>
     Effect.gen(function*() {
       const outgoing = new Outgoing<string>({ capacity: 0, strategy: "suspend" })
