@@ -74,8 +74,8 @@ const misusedCount = (options: ConnectionOptions): string | undefined => {
   return wrong && `${wrong} must be a number from 0 on, not ${options[wrong]}`
 }
 
-const misusedTime = ({ closeTimeout = 0 }: ConnectionOptions): string | undefined => {
-  const isTime = Option.exists(Duration.fromInput(closeTimeout), (time) => !Duration.isNegative(time))
+const misusedTime = ({ closeTimeout }: ConnectionOptions): string | undefined => {
+  const isTime = Option.exists(Duration.fromInput(closeTimeout ?? 0), (time) => !Duration.isNegative(time))
   return isTime ? undefined : `closeTimeout must be a time, such as "10 seconds", not ${closeTimeout}`
 }
 

@@ -17,6 +17,7 @@ import * as Tracer from "effect/Tracer"
 import { closeCode } from "./connection/Release.ts"
 import * as ConnectionOptions from "./ConnectionOptions.ts"
 import * as EffectSocket from "./EffectSocket.ts"
+import { withoutOwn } from "./server/Environment.ts"
 import { Fibers } from "./server/Fibers.ts"
 import { fromUsage, type WebSocketError } from "./WebSocketError.ts"
 import * as WebSocketServer from "./WebSocketServer.ts"
@@ -140,9 +141,6 @@ export const layer = <A = void, R = never>(
 
 const openError = (cause: WebSocketError): SocketServer.SocketServerError =>
   new SocketServer.SocketServerError({ reason: new SocketServer.SocketServerOpenError({ cause }) })
-
-/** Without what is the connection's. */
-const withoutOwn = Context.omit(Scope.Scope, Tracer.ParentSpan, References.CurrentLogAnnotations)
 
 type Serve = (connection: WebSocketServer.ServerConnection) => Effect.Effect<void, never, Scope.Scope>
 

@@ -9,10 +9,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as NetAddress from "effect/net/NetAddress"
 import * as References from "effect/References"
-import * as Scope from "effect/Scope"
-import * as Tracer from "effect/Tracer"
+import type * as Scope from "effect/Scope"
 import type { Connection } from "./Connection.ts"
 import * as ConnectionOptions from "./ConnectionOptions.ts"
+import { withoutOwn } from "./server/Environment.ts"
 import type { UpgradeRequest } from "./UpgradeRequest.ts"
 import { fromUsage, type WebSocketError } from "./WebSocketError.ts"
 
@@ -220,8 +220,7 @@ const serve = Effect.fnUntraced(
     if (problem !== undefined) return yield* fromUsage(problem)
     const server = yield* WebSocketServer
     const given = yield* Effect.context<Exclude<R | RA, Scope.Scope>>()
-    // These are the connection's
-    const context = Context.omit(Scope.Scope, Tracer.ParentSpan, References.CurrentLogAnnotations)(given)
+    const context = withoutOwn(given)
     const annotations = Context.get(given, References.CurrentLogAnnotations)
     const accept = options.accept ?? (() => Effect.succeed(undefined as A))
     yield* server.route({

@@ -172,7 +172,8 @@ export class Reconnector<E, R> {
         connection.closed,
         ({ code, error, reason }) => Effect.fail(error ?? WebSocketError.fromClose(code, reason))
       )
-      return Effect.as(Effect.raceFirst(onConnect(connection), closed), connection)
+      const ready = Effect.as(Effect.raceFirst(onConnect(connection), closed), connection)
+      return Effect.onError(ready, () => Effect.sync(() => this.opening = undefined))
     })
   }
 

@@ -233,6 +233,20 @@ describe("a socket that is kept", () => {
   })
 })
 
+describe("a socket on which the handshake is done", () => {
+  it("has as many listeners to its end and errors as with ws", async () => {
+    const counts = await Promise.all((["ws", "compat"] as const).map(async (name) => {
+      const library = await load(name)
+      const { accepted, client, socket } = await connect(library, library)
+      const count = ["error", "end", "close", "data"].map((event) => socket.listenerCount(event))
+      client.terminate()
+      await Promise.all([once(client, "close"), once(accepted, "close")])
+      return count
+    }))
+    expect(counts[1]).toEqual(counts[0])
+  })
+})
+
 describe("sockets of compat", () => {
   it("have one listener to the process's exit among them, until the last is closed", async () => {
     const before = process.listeners("exit")
