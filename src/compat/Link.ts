@@ -181,7 +181,8 @@ export class Link implements Tap, Watcher, Owner {
 
   onCloseDue(payload: Uint8Array): void {
     const isGoodbye = this.driver.protocol.state === "Exchanged"
-    this.closeFor(CloseFrame.codeOf(payload), isGoodbye ? Payload.asBuffer(payload.subarray(2)) : undefined)
+    const reason = payload.length > 2 ? Payload.asBuffer(payload.subarray(2)) : Payload.empty
+    this.closeFor(CloseFrame.codeOf(payload), isGoodbye ? reason : undefined)
   }
 
   onClosing(): void {
@@ -194,7 +195,7 @@ export class Link implements Tap, Watcher, Owner {
     const { clean, code, error, reason } = event!
     const violation = error?.reason._tag === "ProtocolError" ? error.reason : undefined
     if (violation !== undefined) this.closeFor(violation.closeCode, undefined)
-    else if (clean) this.closeFor(code, Payload.asBuffer(octets ?? Buffer.from(reason)))
+    else if (clean && !this.isConcluded) this.closeFor(code, Payload.asBuffer(octets ?? Buffer.from(reason)))
     this.onClosing()
     if (violation !== undefined) {
       const translated = Errors.fromViolation(violation)

@@ -243,9 +243,7 @@ const answer = (server: WebSocketServer, { extensions, key, protocols, request, 
     "Connection: Upgrade",
     `Sec-WebSocket-Accept: ${acceptValue(key)}`
   ]
-  const [first] = protocols
-  const choose = () => options.handleProtocols ? options.handleProtocols(protocols, request) : first
-  const protocol = protocols.size === 0 ? undefined : choose()
+  const protocol = protocols.size > 0 && choose(options, protocols, request)
   if (protocol) {
     headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
     websocket._protocol = protocol
@@ -256,9 +254,12 @@ const answer = (server: WebSocketServer, { extensions, key, protocols, request, 
     Opening.agree(websocket, deflate.params, perMessageDeflate)
   }
   server.emit("headers", headers, request)
-  socket.write(headers.concat("\r\n").join("\r\n"))
+  socket.write(headers.join("\r\n") + "\r\n\r\n")
   return websocket
 }
+
+const choose = (options: ServerOptions, protocols: Set<string>, request: Http.IncomingMessage): string | false =>
+  options.handleProtocols ? options.handleProtocols(protocols, request) : protocols.values().next().value ?? false
 
 function destroyOnError(this: Duplex): void {
   this.destroy()

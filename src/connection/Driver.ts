@@ -30,7 +30,7 @@ const usualLinger = 1000
 export interface Options extends Parts.Options {
   /** How many milliseconds the peer may take with its part of the closing handshake. */
   readonly closeTimeout: number
-  /** How many TCP may take to end after that. Default 1000, or `closeTimeout` if it is less. */
+  /** How many TCP may take to end after that. Default 1000, or `closeTimeout` if it is less. With 0, what is left of that. */
   readonly lingerTimeout?: number | undefined
   readonly startTimer: StartTimer
 }
@@ -310,8 +310,8 @@ export class Driver extends Reading implements Receiver, Debtor {
     this.compressor?.close()
     this.heartbeat?.stop()
     this.pings?.fail(ended, error)
-    this.deadline?.clear()
-    if (!ending.isGone) this.allow(this.lingerTimeout)
+    if (ending.isGone || this.lingerTimeout > 0) this.deadline?.clear()
+    if (!ending.isGone) this.allow(this.lingerTimeout || this.closeTimeout)
     this.stopped = false
     this.watcher?.onClosed()
     ending.tellClosed()

@@ -134,8 +134,13 @@ const requestOf = (socket: Socket, { headers, rawHeaders, target }: UpgradeHead.
   request.headers = headers
   request.complete = true
   request.upgrade = true
-  request.push(null)
+  request._read = endNow
   return request
+}
+
+/** There is no body: that is said when somebody reads, since nearly nobody does. */
+function endNow(this: IncomingMessage): void {
+  this.push(null)
 }
 
 function onData(this: Silent, bytes: Buffer): void {

@@ -184,15 +184,25 @@ const sendInContexts = async ([socket, peer]: [Live, Live]): Promise<ReadonlyArr
   return seen
 }
 
-/** When a side gives up that says goodbye, and is not answered. */
-const givesUpAfter = async ([socket, peer]: [Live, Live], limit: number): Promise<number | undefined> => {
+/** When a side gives up that says goodbye, and is answered after so long, or not; the other side does not end. */
+const givesUpAfter = async (
+  [socket, peer]: [Live, Live],
+  limit: number,
+  answer?: { readonly bytes: Uint8Array; readonly after: number }
+): Promise<number | undefined> => {
   peer._socket.pause()
   const { _socket } = socket
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
   try {
     socket.close(4000)
     let passed = 0
-    for (; passed <= limit && !_socket.destroyed; passed++) vi.advanceTimersByTime(1)
+    for (; passed <= limit && !_socket.destroyed; passed++) {
+      if (passed === answer?.after) {
+        peer._socket.write(answer.bytes)
+        await once(_socket, "data")
+      }
+      vi.advanceTimersByTime(1)
+    }
     return _socket.destroyed ? passed : undefined
   } finally {
     vi.useRealTimers()
@@ -231,6 +241,15 @@ describe.each(roles)("a %s, as with ws,", (role) => {
       expect(await givesUpAfter(await facing(await load("compat"), role, settings), most)).toBe(expected)
     }
   )
+
+  it("waits no longer for the end of TCP, after an answer, than closeTimeout says from its Close", async () => {
+    const bytes = role === "server" ? Buffer.of(0x88, 0x82, 0, 0, 0, 0, 0x0f, 0xa0) : Buffer.of(0x88, 2, 0x0f, 0xa0)
+    const answer = { after: 15, bytes }
+    const settings = { closeTimeout: 20 } as ws.ServerOptions
+    const expected = await givesUpAfter(await facing(ws, role, settings), 60, answer)
+    expect(expected).toBe(20)
+    expect(await givesUpAfter(await facing(await load("compat"), role, settings), 60, answer)).toBe(expected)
+  })
 
   it("still gets what is decompressed when its socket is gone, before the close", async () => {
     const expected = await loseSocket(await facing(ws, role))
