@@ -14,6 +14,10 @@ import * as Violation from "./Violation.ts"
 /** Payloads below this size are unmasked by one view of the chunk, which costs more than the platform's way saves. */
 const small = 1536
 
+/** The first octets of frames that are messages by themselves. */
+const plainText = 0x80 | Opcode.Text
+const plainBinary = 0x80 | Opcode.Binary
+
 /** JavaScript decodes one chunk at a time, so one view serves all. */
 const words = new Mask.Words()
 
@@ -58,6 +62,8 @@ export class FrameDecoder {
   private first = 0
   private messageSize = 0
   private stopped = false
+  /** Whether the message that `plain` gave is a text. */
+  isText = false
 
   constructor(rules: FrameHeader.Rules, bytes: Bytes.Bytes, maxMessageSize = Infinity) {
     this.rules = rules
@@ -108,6 +114,25 @@ export class FrameDecoder {
     return this.input.available() === 0
   }
 
+  /**
+   * The payload of the next frame, if it is a message by itself, not compressed, and lies in the first chunk, as most do.
+   * Else it is for `next`, and so are all frames while a message is in progress. No object is made for such a frame.
+   */
+  plain(): Uint8Array | undefined {
+    const { at, chunk } = this.input
+    const available = chunk.length - at
+    if (available < 2 || this.length >= 0 || this.split !== undefined) return undefined
+    const first = chunk[at]
+    const second = chunk[at + 1]
+    if ((first !== plainText && first !== plainBinary) || this.rules.masked !== (second >= 0x80)) return undefined
+    const size = FrameHeader.size(second)
+    if (available < size) return undefined
+    const length = FrameHeader.length(chunk, at)
+    if (available - size < length || length > this.maxMessageSize) return undefined
+    this.isText = first === plainText
+    return this.consume(chunk, at + size, length)
+  }
+
   /** The next frame, or what there is of it. */
   next(): Frame | Violation.ProtocolError | undefined {
     if (this.length >= 0) return this.piece()
@@ -129,18 +154,23 @@ export class FrameDecoder {
     return (chunk[at] & 0x8) === 0 ? this.begin(chunk, at, size) : this.joined()
   }
 
-  /** The whole frame lies in the first chunk, as most do. */
+  /** The whole frame lies in the first chunk. */
   private whole(chunk: Uint8Array, at: number, size: number, length: number): Frame | Violation.ProtocolError {
     const first = chunk[at]
-    const start = at + size
-    const end = start + length
     if ((first & 0x8) === 0 && this.grow(first, length) > this.maxMessageSize) return this.refuse("MessageTooBig")
-    if (this.rules.masked) this.unmask(chunk, start, end)
-    const payload = this.input.slice(start, end)
-    this.input.skip(size + length)
-    if (this.input.chunk !== chunk) words.clear()
+    const payload = this.consume(chunk, at + size, length)
     const opcode = (first & 0x0f) as Opcode.Opcode
     return { fin: first >= 0x80, rsv1: (first & 0x40) !== 0, opcode, payload, whole: true }
+  }
+
+  /** Takes a payload that lies in the first chunk, unmasked. */
+  private consume(chunk: Uint8Array, start: number, length: number): Uint8Array {
+    const end = start + length
+    if (this.rules.masked) this.unmask(chunk, start, end)
+    const payload = this.input.slice(start, end)
+    this.input.skip(end - this.input.at)
+    if (this.input.chunk !== chunk) words.clear()
+    return payload
   }
 
   private unmask(chunk: Uint8Array, start: number, end: number): void {

@@ -7,7 +7,9 @@
 import type * as Bytes from "./Bytes.ts"
 import * as FrameDecoder from "./FrameDecoder.ts"
 import type * as Limits from "./Limits.ts"
+import type { Message } from "./Message.ts"
 import * as MessageAssembler from "./MessageAssembler.ts"
+import type * as Violation from "./Violation.ts"
 
 /** What it has to know. */
 interface Options {
@@ -33,6 +35,13 @@ export class Intake {
     const rules = { masked: role === "server", rsv1: compression }
     this.decoder = new FrameDecoder.FrameDecoder(rules, bytes, limits.maxMessageSize)
     this.assembler = new MessageAssembler.MessageAssembler(bytes, limits, validateUtf8)
+  }
+
+  /** The next message, or the rule that it breaks, if it is as simple as most are; else `decoder.next` has it. */
+  plain(): Message | Violation.ProtocolError | undefined {
+    const { assembler, decoder } = this
+    const payload = assembler.isIdle ? decoder.plain() : undefined
+    return payload === undefined ? undefined : assembler.plain(decoder.isText, payload)
   }
 
   /** Whether nothing is half there. */

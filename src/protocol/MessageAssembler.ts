@@ -93,10 +93,15 @@ export class MessageAssembler {
   accept(frame: Frame): Output | undefined {
     if (frame.fin && this.progress === undefined && frame.opcode !== Opcode.Continuation) {
       if (frame.rsv1) return this.compressedOf(frame)
-      return this.finish(frame.opcode === Opcode.Text, frame.payload, undefined, this.validateUtf8)
+      return this.plain(frame.opcode === Opcode.Text, frame.payload)
     }
     const progress = this.check(frame, this.limits.maxFragments)
     return progress instanceof Progress ? this.gather(progress, frame) : progress
+  }
+
+  /** Gives a message that is one frame, while none is in progress, or the rule that it breaks. */
+  plain(text: boolean, payload: Uint8Array): Message | Violation.ProtocolError {
+    return this.finish(text, payload, undefined, this.validateUtf8)
   }
 
   private gather(progress: Progress, frame: Frame): Output | undefined {
@@ -120,8 +125,8 @@ export class MessageAssembler {
   }
 
   /** Makes the message of a compressed one's octets. */
-  inflated(text: boolean, payload: Uint8Array): Exclude<Output, Compressed> {
-    return this.finish(text, payload, undefined, this.validateUtf8)
+  inflated(text: boolean, payload: Uint8Array): Message | Violation.ProtocolError {
+    return this.plain(text, payload)
   }
 
   /** Checks a data frame without keeping its payload, for those who take the frames themselves. */
@@ -186,7 +191,7 @@ export class MessageAssembler {
     payload: Uint8Array,
     fragments: ReadonlyArray<Uint8Array> | undefined,
     validate: boolean
-  ): Exclude<Output, Compressed> {
+  ): Message | Violation.ProtocolError {
     this.text = text
     this.fragments = fragments
     if (!text) return payload

@@ -137,6 +137,8 @@ export class Protocol {
     if (this.orders !== undefined) return this.nextOrder()
     if (this.inflatedOutput !== undefined) return this.takeInflated()
     while (this.receives() && this.inflating === undefined) {
+      const message = this.frames ? undefined : this.intake?.plain()
+      if (message !== undefined) return message instanceof Violation.ProtocolError ? this.violate(message) : message
       const frame = this.intake?.decoder.next()
       if (frame === undefined) return this.pause()
       const output = frame instanceof Violation.ProtocolError ? this.violate(frame) : this.receive(frame)
