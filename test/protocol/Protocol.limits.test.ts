@@ -21,6 +21,14 @@ describe.each(Peer.roles)("a $role that holds the peer to limits (RFC 6455 §10.
     }])
   })
 
+  it("refuses one that is there as a whole", () => {
+    const limits = { maxMessageSize: 10 }
+    expect(Peer.hear({ role, limits }, wire(Peer.text("abcdefghij"), Peer.text("abcdefghijk")))).toEqual([
+      { text: "abcdefghij" },
+      ...Conversations.failure({ role }, "MessageTooBig")
+    ])
+  })
+
   it("has a default for it of 100 MiB", () => {
     expect(Peer.hear({ role }, Peer.headerFor(role, 100n * 1024n * 1024n))).toEqual([])
     expect(Peer.hear({ role }, Peer.headerFor(role, 100n * 1024n * 1024n + 1n))).toEqual(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import * as Protocol from "../../src/protocol/Protocol.ts"
 import * as Conversations from "./Conversations.ts"
+import * as Cuts from "./Cuts.ts"
 import * as Listening from "./Listening.ts"
 import * as Peer from "./Peer.ts"
 import { invalid } from "./Utf8Samples.ts"
@@ -15,6 +16,13 @@ describe.each(Peer.roles)("a $role that receives messages", ({ role }) => {
       { text: "Hello" },
       { text: "Hello" }
     ])
+  })
+
+  it("takes a payload for what it is that comes after its header, and looks like a frame", () => {
+    const payload = wire(Peer.text("no"))
+    const bytes = Wire.frame({ opcode: 2, payload, mask: role === "server" ? [0, 0, 0, 0] : undefined })
+    const [header, rest] = Cuts.cut(bytes, [bytes.length - payload.length])
+    expect(Peer.hear({ role }, header, rest)).toEqual([{ binary: Wire.toHex(payload) }])
   })
 
   it("answers a ping between fragments before the message is there (RFC 6455 §5.4, §5.5.2)", () => {
