@@ -36,7 +36,9 @@ export const empty = Buffer.alloc(0)
  * @since 0.1.0
  */
 export const asBuffer = (octets: Uint8Array): Buffer =>
-  Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
+  octets.constructor === Buffer // to look for the class above costs more
+    ? octets as Buffer
+    : Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
 
 /**
  * The octets of anything that `Buffer.from` takes, without copying those that are octets already.

@@ -138,7 +138,7 @@ export class Protocol {
     if (this.inflatedOutput !== undefined) return this.takeInflated()
     while (this.receives() && this.inflating === undefined) {
       const message = this.frames ? undefined : this.intake?.plain()
-      if (message !== undefined) return message instanceof Violation.ProtocolError ? this.violate(message) : message
+      if (message !== undefined) return Violation.isError(message) ? this.violate(message) : message
       const frame = this.intake?.decoder.next()
       if (frame === undefined) return this.pause()
       const output = frame instanceof Violation.ProtocolError ? this.violate(frame) : this.receive(frame)
