@@ -367,7 +367,7 @@ export const make = (
   agreement: Agreement,
   options: ConnectionOptions.Resolved = ConnectionOptions.resolve()
 ): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.withFiber((fiber) => {
+  Effect.uninterruptible(Effect.withFiber((fiber) => {
     const { compression, role } = agreement
     const compressor = compression && new Compressor(options.compression ?? Compression.standard, compression, role)
     const driver = new Driver.Driver({
@@ -395,7 +395,7 @@ export const make = (
       Effect.sync(() =>
         new Beat(driver, HeartbeatOptions.resolve(given)!, { context, wheel: wheelOf(context) }).start()
       ))
-  })
+  }))
 
 /**
  * Makes a connection of any Node Duplex on which the opening handshake is done, such as a TCP or TLS socket, a pipe, or a
@@ -444,7 +444,7 @@ export const pair = (
   options?: ConnectionOptions.ConnectionOptions,
   transports?: readonly [client: Transport, server: Transport]
 ): Effect.Effect<readonly [client: Connection, server: Connection], never, Scope.Scope> =>
-  Effect.suspend(() => {
+  Effect.uninterruptible(Effect.suspend(() => {
     const resolved = ConnectionOptions.resolve(options)
     const agreement = agree(resolved.compression)
     const [left, right] = transports ?? MemoryTransport.pair()
@@ -452,7 +452,7 @@ export const pair = (
       make(left, { role: "client", ...agreement }, resolved),
       make(right, { role: "server", ...agreement }, resolved)
     ])
-  })
+  }))
 
 /** What a client and a server agree on, if both have these options. */
 const agree = (compression: Compression.Resolved | undefined) => {

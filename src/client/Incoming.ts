@@ -64,13 +64,13 @@ export class Incoming<E> {
 
   /** All messages, to one reader at a time. */
   readonly messages: Stream.Stream<Message, E | WebSocketError> = Stream.unwrap(
-    Effect.suspend(() => {
+    Effect.uninterruptible(Effect.suspend(() => {
       if (this.isRead) return Effect.fail(Inbox.twoReaders())
       this.isRead = true
       const sources = Stream.fromPull(Effect.succeed(this.next))
       const done = Effect.addFinalizer(() => Effect.sync(() => this.isRead = false))
       return Effect.as(done, Stream.flatMap(sources, (source) => this.messagesOf(source)))
-    })
+    }))
   )
 
   private get next(): Next<E> {

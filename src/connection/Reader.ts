@@ -74,10 +74,10 @@ const given = (taken: Inbox.Taken<Item>): Batches<Item> => {
 /** A stream that is the connection's reader while it runs. */
 const stream = <A>(driver: Driver, begin: () => Batches<A>): Stream.Stream<A, WebSocketError.WebSocketError> =>
   Stream.fromChannel(Channel.fromTransform((_upstream, scope) =>
-    Effect.suspend(() => {
+    Effect.uninterruptible(Effect.suspend(() => {
       if (!driver.beginReading()) return Effect.fail(Inbox.twoReaders())
       return Effect.map(Scope.addFinalizer(scope, Effect.sync(() => driver.endReading())), begin)
-    })
+    }))
   ))
 
 const notMessages = () => WebSocketError.fromUsage("frames were asked for: this connection gives no messages any more")

@@ -57,13 +57,13 @@ export class Routes {
 
   /** Serves a route until the scope ends; its connections are then interrupted, and waited for. */
   add(route: Route): Effect.Effect<void, WebSocketError.WebSocketError, Scope.Scope> {
-    return Effect.suspend(() => {
+    return Effect.uninterruptible(Effect.suspend(() => {
       const problem = this.misuse(route.path)
       if (problem !== undefined) return Effect.fail(WebSocketError.fromUsage(problem))
       const entry: Entry = { route, fibers: new Fibers(), closing: false }
       this.entries.set(route.path, entry)
       return Effect.addFinalizer(() => this.remove(entry))
-    })
+    }))
   }
 
   /** What no request would ever find is a mistake. */

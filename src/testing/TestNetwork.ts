@@ -78,11 +78,11 @@ class Network implements Context.Service.Shape<typeof TestNetwork> {
       }))
 
   readonly listen = (port: number | undefined, listener: Listener) =>
-    Effect.suspend(() => {
+    Effect.uninterruptible(Effect.suspend(() => {
       if (this.listeners.has(port)) return Effect.fail(WebSocketError.fromUsage(`port ${port ?? "any"} is taken`))
       this.listeners.set(port, listener)
       return Effect.addFinalizer(() => Effect.sync(() => this.listeners.delete(port)))
-    })
+    }))
 }
 
 const refused = (hostname: string, port: number): Error =>
