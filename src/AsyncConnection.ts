@@ -97,13 +97,19 @@ class AsyncConnectionImpl<C extends Connection.Connection> implements AsyncConne
 
   [Symbol.asyncIterator](): AsyncIterator<Message> {
     const messages = Stream.toAsyncIterable(this.connection.messages)[Symbol.asyncIterator]()
+    const take = async () => {
+      const result = await messages.next().catch((error: unknown) => {
+        this.signal?.throwIfAborted()
+        throw error
+      })
+      if (result.done === true) this.signal?.throwIfAborted()
+      return result
+    }
+    let last: Promise<unknown> = Promise.resolve()
     return {
-      next: async () => {
-        const result = await messages.next().catch((error: unknown) => {
-          this.signal?.throwIfAborted()
-          throw error
-        })
-        if (result.done === true) this.signal?.throwIfAborted()
+      next: () => { // as with a generator, one that is called early gets its turn
+        const result = last.then(take, take)
+        last = result
         return result
       },
       return: async () => {

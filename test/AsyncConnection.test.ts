@@ -264,6 +264,19 @@ describe("a connection of promises", () => {
   )
 
   live(
+    "gives messages in their order to those who ask for several at once, and an end to those who ask for too many",
+    Effect.gen(function*() {
+      const { url } = yield* saying(["a", "b"], 1000)
+      const items = yield* Effect.promise(async () => {
+        const messages = (await AsyncConnection.connect(url))[Symbol.asyncIterator]()
+        return Promise.all([messages.next(), messages.next(), messages.next(), messages.next()])
+      })
+      const end = { done: true, value: undefined } as const
+      assert.deepStrictEqual(items, [{ done: false, value: "a" }, { done: false, value: "b" }, end, end])
+    })
+  )
+
+  live(
     "is refused with the error of the client",
     Effect.gen(function*() {
       const { url } = yield* counting
