@@ -214,7 +214,7 @@ const serve = Effect.fnUntraced(
 )
 
 const refuse = (socket: Duplex, status: number): void =>
-  NodeUpgradeHandler.turnAway(socket, { status, headers: [], body: "" })
+  void NodeUpgradeHandler.turnAway(socket, { status, headers: [], body: "" })
 
 const refuseTooMany = (socket: Duplex): void => {
   tallies.server.reach("maxConnections")

@@ -233,6 +233,22 @@ export interface RefusalResponse {
 }
 
 /**
+ * A refusal whose status says nothing, or not the last word.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StatusInvalid {
+  readonly _tag: "StatusInvalid"
+  readonly message: string
+}
+
+const statusInvalid = (status: number): Result.Result<never, StatusInvalid> => {
+  const rule = { section: "RFC 9110 §15", text: "the status of a refusal must be from 200 to 599" }
+  return Result.fail({ _tag: "StatusInvalid", message: OpeningHandshake.cite("StatusInvalid", rule, `${status}`) })
+}
+
+/**
  * Writes a whole response that refuses a request, its body included.
  *
  * **Details**
@@ -249,7 +265,8 @@ export interface RefusalResponse {
  */
 export const formatRefusal = (
   { body, headers, status }: RefusalResponse
-): Result.Result<string, OpeningHandshake.FieldInvalid> => {
+): Result.Result<string, OpeningHandshake.FieldInvalid | StatusInvalid> => {
+  if (!(Number.isInteger(status) && status >= 200 && status <= 599)) return statusInvalid(status)
   const given = headers.filter(([name]) => !framingHeaders.has(name.toLowerCase()))
   const names = new Set(given.map(([name]) => name.toLowerCase()))
   const fields = [

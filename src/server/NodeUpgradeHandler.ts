@@ -67,20 +67,22 @@ const refuse = (
   const { body = "", headers = {}, status } = Result.isSuccess(refusal)
     ? refusal.success
     : { status: Cause.hasInterruptsOnly(cause) ? 503 : 500 }
-  turnAway(socket, { status, headers: Object.entries(headers), body })
-  HandshakeSpan.end(span, status, cause)
+  const problem = turnAway(socket, { status, headers: Object.entries(headers), body })
+  HandshakeSpan.end(span, problem === undefined ? status : 500, cause)
+  if (problem !== undefined) return Effect.logError("the refusal of a WebSocket is invalid", problem)
   return Cause.hasDies(cause) ? Effect.logError("accepting a WebSocket died", cause) : Effect.void
 }
 
 /**
- * Refuses a request, and counts that.
+ * Refuses a request, and counts that; gives what is wrong with the refusal, which is then answered 500.
  *
  * @category serving
  * @since 0.1.0
  */
-export const turnAway = (socket: Duplex, refusal: RefusalResponse): void => {
-  tallies.server.fail(refusal.status)
-  NodeUpgrade.refuse(socket, refusal)
+export const turnAway = (socket: Duplex, refusal: RefusalResponse): string | undefined => {
+  const problem = NodeUpgrade.refuse(socket, refusal)
+  tallies.server.fail(problem === undefined ? refusal.status : 500)
+  return problem
 }
 
 /** Answers 101, and has the handler run. */

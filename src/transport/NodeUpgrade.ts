@@ -93,17 +93,19 @@ export const unguard = (socket: Duplex): void => void socket.off("error", destro
 const refusalTimeout = 5000
 
 /**
- * Answers with another status, and ends the connection. Where the answer's headers are invalid, it is a plain 500.
+ * Answers with another status, and ends the connection. Where the answer's status or headers are invalid, it is a plain
+ * 500; gives what is wrong with them.
  *
  * @category handshake
  * @since 0.1.0
  */
-export const refuse = (socket: Duplex, refusal: ServerHandshake.RefusalResponse): void => {
-  if (socket.destroyed) return
+export const refuse = (socket: Duplex, refusal: ServerHandshake.RefusalResponse): string | undefined => {
+  if (socket.destroyed) return undefined
   const response = ServerHandshake.formatRefusal(refusal)
   const plain = "HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
   const destroy = () => socket.destroy()
   const timer = setTimeout(destroy, refusalTimeout)
   socket.once("finish", destroy).once("close", () => clearTimeout(timer))
   socket.end(Result.getOrElse(response, () => plain))
+  return Result.isFailure(response) ? response.failure.message : undefined
 }

@@ -65,11 +65,22 @@ describe("accept", () => {
     Effect.gen(function*() {
       const headers = { "Location": "/\r\nSet-Cookie: evil=1" }
       const accept = () => Effect.fail(new WebSocketServer.Refusal({ status: 403, headers }))
-      const { port } = yield* TestServer.start(telling(accept))
+      const { errors, port } = yield* TestServer.start(telling(accept))
       const answer = yield* RawClient.ask(port, RawClient.handshake("/"))
       assert.strictEqual(answer.status, 500)
       assert.notProperty(answer.headers, "set-cookie")
+      assert.match(errors.join(), /Location/)
     }))
+
+  for (const status of [101, 600, 404.5, NaN]) {
+    it.live(`answers 500 if a Refusal's status is ${status}, and logs that`, () =>
+      Effect.gen(function*() {
+        const accept = () => Effect.fail(new WebSocketServer.Refusal({ status }))
+        const { errors, port } = yield* TestServer.start(telling(accept))
+        assert.strictEqual((yield* RawClient.ask(port, RawClient.handshake("/"))).status, 500)
+        assert.include(errors.join(), "StatusInvalid")
+      }))
+  }
 
   const defects: Readonly<Record<string, Accept<string>>> = {
     "dies": () => Effect.die(new Error("the database is gone")),
