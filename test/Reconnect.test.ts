@@ -367,6 +367,8 @@ describe("the end for good", () => {
       const client = yield* Reconnect.make(Effect.fail("no network"), everySecond)
       const sending = yield* Effect.forkChild(Effect.exit(client.send("a")))
       yield* reached(client, isWaiting)
+      assert.strictEqual((yield* Effect.flip(client.close(1006))).reason._tag, "UsageError")
+      assert.isTrue(isWaiting(yield* client.status))
       yield* client.close()
       assert.deepStrictEqual(yield* Fiber.join(sending), Exit.fail(fails(1000)))
       assert.strictEqual(summary(yield* client.status), "closed")

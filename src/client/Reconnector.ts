@@ -15,6 +15,8 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type CloseEvent, type Connection, toDriver } from "../Connection.ts"
 import { Changes } from "../connection/Changes.ts"
 import * as CloseCode from "../protocol/CloseCode.ts"
+import * as CloseFrame from "../protocol/CloseFrame.ts"
+import { nodeBytes } from "../transport/NodeBytes.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import { Incoming } from "./Incoming.ts"
 import { isOpen, Outgoing, type Policy } from "./Outgoing.ts"
@@ -214,7 +216,7 @@ export class Reconnector<E, R> {
     return Effect.suspend(() => {
       const { leaving, connection = this.opening } = this
       this.leaving = true
-      const closing = connection === undefined ? Effect.void : connection.close(code, reason)
+      const closing = connection === undefined ? checked(code, reason) : connection.close(code, reason)
       return Effect.andThen(
         Effect.tapError(closing, () => Effect.sync(() => this.leaving = leaving)), // who is interrupted has said goodbye
         Effect.uninterruptible(this.end(Exit.void))
@@ -233,6 +235,12 @@ export class Reconnector<E, R> {
       })
     })
   }
+}
+
+/** What no connection could say is refused also where there is none at present. */
+const checked = (code = 1000, reason = ""): Effect.Effect<void, WebSocketError.WebSocketError> => {
+  const problem = CloseFrame.check(nodeBytes, { code, reason }, "client")
+  return problem === undefined ? Effect.void : Effect.fail(WebSocketError.fromUsage(problem))
 }
 
 type Step<E, R> = Effect.Success<ReturnType<typeof Schedule.toStep<unknown, Failure<E>, never, R>>>

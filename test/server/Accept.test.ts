@@ -75,8 +75,8 @@ describe("accept", () => {
   for (const status of [101, 600, 404.5, NaN]) {
     it.live(`answers 500 if a Refusal's status is ${status}, and logs that`, () =>
       Effect.gen(function*() {
-        const accept = () => Effect.fail(new WebSocketServer.Refusal({ status }))
-        const { errors, port } = yield* TestServer.start(telling(accept))
+        const refusal = new WebSocketServer.Refusal({ status })
+        const { errors, port } = yield* TestServer.start(telling(() => Effect.fail(refusal)))
         assert.strictEqual((yield* RawClient.ask(port, RawClient.handshake("/"))).status, 500)
         assert.include(errors.join(), "StatusInvalid")
       }))
