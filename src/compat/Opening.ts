@@ -6,7 +6,6 @@
 import type { EventEmitter } from "node:events"
 import type { ClientRequest } from "node:http"
 import type { Duplex } from "node:stream"
-import type * as CompressionOptions from "../connection/CompressionOptions.ts"
 import { Compressor } from "../connection/Compressor.ts"
 import { Driver } from "../connection/Driver.ts"
 import { Encoders, encoders } from "../connection/Encoders.ts"
@@ -18,6 +17,7 @@ import { nodeBytes } from "../transport/NodeBytes.ts"
 import * as NodeTransport from "../transport/NodeTransport.ts"
 import * as Handshake from "./Handshake.ts"
 import * as Options from "./Options.ts"
+import type { Agreement, PerMessageDeflate as Deflate } from "./PerMessageDeflate.ts"
 
 /**
  * What a socket becomes a connection with.
@@ -38,15 +38,12 @@ export interface SocketOptions extends Options.SharedOptions {
 export const agreementKey: unique symbol = Symbol("effect-ws/agreement")
 
 /**
- * How messages are compressed.
+ * The names of the extensions; or, of a program that has done the handshake by hand, what ws has there.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Agreement {
-  readonly settings: CompressionOptions.Resolved
-  readonly params: PerMessageDeflate.Params
-}
+export type Extensions = string | { readonly [PerMessageDeflate.name]?: Deflate | undefined }
 
 /**
  * As much of a WebSocket as opening it takes. What begins with an underscore is ws's.
@@ -62,7 +59,7 @@ export interface Opening extends EventEmitter {
   _req: ClientRequest | null
   _url: string | undefined
   _protocol: string
-  _extensions: string
+  _extensions: Extensions
   [agreementKey]: Agreement | undefined
   setSocket(socket: Duplex, head: Uint8Array, options: SocketOptions): void
   emitClose(): void
@@ -92,7 +89,10 @@ export const agree = (
  * @since 0.1.0
  */
 export const drive = (websocket: Opening, socket: Duplex, options: SocketOptions): Driver => {
-  const { _closeTimeout: closeTimeout, _isServer: isServer, [agreementKey]: agreement } = websocket
+  const { _closeTimeout: closeTimeout, _extensions: extensions, _isServer: isServer } = websocket
+  const agreement = typeof extensions === "string"
+    ? websocket[agreementKey]
+    : extensions[PerMessageDeflate.name]?.agreement
   const role = isServer ? "server" : "client"
   return new Driver({
     protocol: new Protocol.Protocol({

@@ -45,6 +45,17 @@ export interface Params {
   client_max_window_bits?: number | true
 }
 
+/**
+ * How messages are compressed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Agreement {
+  readonly settings: CompressionOptions.Resolved
+  readonly params: Negotiation.Params
+}
+
 type Callback = (error: Error | null, result?: Buffer) => void
 
 const toParams = (params: ReadonlyArray<ProtocolExtension.Param>): Params =>
@@ -131,6 +142,11 @@ export class PerMessageDeflate {
       ...(agreed.clientMaxWindowBits < 15 ? { client_max_window_bits: agreed.clientMaxWindowBits } : {})
     }
     return { ...toParams(response[0].params), ...own }
+  }
+
+  /** How messages are compressed, for a connection that does it in its place; `undefined` if nothing is agreed on. */
+  get agreement(): Agreement | undefined {
+    return this.agreed && { settings: this.settings, params: this.agreed }
   }
 
   private direction(of: typeof Negotiation.incoming): Negotiation.Direction {

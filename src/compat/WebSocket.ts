@@ -17,6 +17,7 @@ import * as Opening from "./Opening.ts"
 import * as Options from "./Options.ts"
 import type { Outgoing } from "./Outgoing.ts"
 import * as Payload from "./Payload.ts"
+import type * as PerMessageDeflate from "./PerMessageDeflate.ts"
 
 const stateNames = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"] as const
 
@@ -53,7 +54,7 @@ export class WebSocket extends WebSocketEvents implements Opening.Opening, Linke
   _isServer: boolean
   _readyState: State = 0
   _protocol = ""
-  _extensions = ""
+  _extensions: Opening.Extensions = ""
   _url: string | undefined = undefined
   _autoPong: boolean
   _closeTimeout: number
@@ -66,7 +67,7 @@ export class WebSocket extends WebSocketEvents implements Opening.Opening, Linke
   _maxPendingAutoPongs: number;
   [place] = 0;
   [linkKey]: Link | undefined = undefined;
-  [Opening.agreementKey]: Opening.Agreement | undefined = undefined
+  [Opening.agreementKey]: PerMessageDeflate.Agreement | undefined = undefined
 
   constructor(
     address: string | URL | null,
@@ -128,7 +129,7 @@ export class WebSocket extends WebSocketEvents implements Opening.Opening, Linke
   }
 
   get extensions(): string {
-    return this._extensions
+    return typeof this._extensions === "string" ? this._extensions : Object.keys(this._extensions).join()
   }
 
   get isPaused(): boolean {

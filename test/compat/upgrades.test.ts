@@ -1,7 +1,7 @@
 /** Sockets that are handed over twice, or when it is too late, and redirects that take their time: as with ws. */
 import { once } from "node:events"
-import { Agent, type ClientRequest, createServer, type IncomingMessage } from "node:http"
-import { type AddressInfo, connect, createServer as listenTcp } from "node:net"
+import { Agent, type ClientRequest, createServer, type IncomingMessage, request } from "node:http"
+import { type AddressInfo, connect, createServer as listenTcp, type Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { setImmediate as tick } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
@@ -154,4 +154,57 @@ describe("handshakeTimeout", () => {
     expect(expected.slice(-2)).toEqual([["error", "Opening handshake has timed out"], ["close", 1006]])
     expect(await redirected(await load("compat"), times)).toEqual(expected)
   })
+})
+
+/** A client whose handshake its program does. */
+type ByHand = ws.WebSocket & {
+  _isServer: boolean
+  _extensions: Readonly<Record<string, unknown>>
+  setSocket(socket: Duplex, head: Buffer, options: { readonly maxPayload: number }): void
+}
+
+interface Deflate {
+  accept(configurations: unknown): unknown
+}
+
+interface Parts {
+  readonly extension: { parse(header: string): Readonly<Record<string, unknown>> }
+  readonly PerMessageDeflate: new(options: object) => Deflate
+  readonly WebSocket: new(address: null, protocols: undefined, options: object) => ByHand
+}
+
+/** Does the handshake, and leaves the connection and its compression to the class. */
+const upgradeByHand = async (implementation: Implementation): Promise<ReadonlyArray<unknown>> => {
+  const server = new ws.WebSocketServer({ port: 0, host: "localhost", perMessageDeflate: { threshold: 0 } })
+  server.on("connection", (peer) => peer.on("message", (data) => peer.send(data)))
+  await once(server, "listening")
+  const fields = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Key": key,
+    "Sec-WebSocket-Version": 13,
+    "Sec-WebSocket-Extensions": "permessage-deflate"
+  }
+  const asking = request({ host: "localhost", port: (server.address() as AddressInfo).port, headers: fields }).end()
+  const [response, socket, rest] = await once(asking, "upgrade") as [IncomingMessage, Socket, Buffer]
+  const { extension, PerMessageDeflate, WebSocket } = implementation as unknown as Parts
+  const deflate = new PerMessageDeflate({})
+  deflate.accept(extension.parse(response.headers["sec-websocket-extensions"]!)["permessage-deflate"])
+  const client = new WebSocket(null, undefined, {})
+  client._isServer = false
+  client._extensions = { "permessage-deflate": deflate }
+  client.setSocket(socket, rest, { maxPayload: 0 })
+  client.send("x".repeat(10_000))
+  const [data] = await once(client, "message")
+  const isCompressed = socket.bytesWritten < 1000
+  client.close()
+  await once(client, "close")
+  server.close()
+  return [client.extensions, String(data).length, isCompressed]
+}
+
+it("a client whose handshake was done by hand compresses as was agreed on there", async () => {
+  const expected = await upgradeByHand(ws)
+  expect(expected).toEqual(["permessage-deflate", 10_000, true])
+  expect(await upgradeByHand(await load("compat"))).toEqual(expected)
 })
