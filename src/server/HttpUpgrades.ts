@@ -33,6 +33,7 @@ export class HttpUpgrades {
     const forget = Effect.sync(() => this.connections.delete(fiber))
     const kept = Effect.map(making, (connection) => {
       this.connections.set(fiber, connection)
+      if (this.closing) fiber.interruptUnsafe() // the goodbye came while it was made
       return connection
     })
     return Effect.andThen(Effect.addFinalizer(() => forget), kept)
