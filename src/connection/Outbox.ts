@@ -13,6 +13,9 @@ import type { Tally } from "./Tally.ts"
 import { Turns } from "./Turns.ts"
 import { Waiters } from "./Waiters.ts"
 
+/** Not that of the moment: what a program sends does not wait for the clock of its fake timers. */
+const { queueMicrotask } = globalThis
+
 /**
  * From this many gathered bytes on a write does not wait for the end of the tick. So what is not copied is written at once:
  * programs for ws may use their memory again when `send` returns.

@@ -212,6 +212,19 @@ const givesUpAfter = async (
 }
 
 describe.each(roles)("a %s, as with ws,", (role) => {
+  it.each([options, {}])("sends on while a program's test fakes microtasks: %j", async (settings) => {
+    const [socket, peer] = await facing(await load("compat"), role, settings)
+    vi.useFakeTimers({ toFake: ["queueMicrotask"] })
+    try {
+      const received = once(peer, "message")
+      socket.send("something")
+      expect(String((await received)[0])).toBe("something")
+    } finally {
+      vi.useRealTimers()
+      peer.terminate()
+    }
+  })
+
   it("calls back in the contexts of the calls", async () => {
     expect(await sendInContexts(await facing(ws, role, {}))).toEqual(["one", "two", "three"])
     expect(await sendInContexts(await facing(await load("compat"), role, {}))).toEqual(["one", "two", "three"])
