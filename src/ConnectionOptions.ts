@@ -61,7 +61,8 @@ export interface Resolved {
  * @since 0.1.0
  */
 export const misuse = (options: ConnectionOptions): string | undefined =>
-  misusedCount(options) ?? misusedTime(options) ?? Compression.misuse(options.compression ?? false) ??
+  misusedCount(options) ?? misusedTime("closeTimeout", options.closeTimeout) ??
+    Compression.misuse(options.compression ?? false) ??
     HeartbeatOptions.misuse(options.heartbeat ?? false)
 
 const counts = ["maxMessageSize", "maxFragments", "maxChunks", "maxPendingPings", "inboxSize"] as const
@@ -74,9 +75,15 @@ const misusedCount = (options: ConnectionOptions): string | undefined => {
   return wrong && `${wrong} must be a number from 0 on, not ${options[wrong]}`
 }
 
-const misusedTime = ({ closeTimeout }: ConnectionOptions): string | undefined => {
-  const isTime = Option.exists(Duration.fromInput(closeTimeout ?? 0), (time) => !Duration.isNegative(time))
-  return isTime ? undefined : `closeTimeout must be a time, such as "10 seconds", not ${closeTimeout}`
+/**
+ * What is wrong with an option that is to be a time, or `undefined`.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const misusedTime = (name: string, given: Duration.Input | undefined): string | undefined => {
+  const isTime = Option.exists(Duration.fromInput(given ?? 0), (time) => !Duration.isNegative(time))
+  return isTime ? undefined : `${name} must be a time, such as "10 seconds", not ${given}`
 }
 
 /**

@@ -128,10 +128,13 @@ export const connect = (
 ): Effect.Effect<Connection.Connection, WebSocketError.WebSocketError, Scope.Scope> =>
   Effect.suspend(() => {
     const address = Address.parse(url)
-    const problem = Result.isFailure(address) ? address.failure : ConnectionOptions.misuse(options)
+    const problem = Result.isFailure(address) ? address.failure : misuse(options)
     if (Result.isFailure(address) || problem !== undefined) return Effect.fail(WebSocketError.fromUsage(problem ?? ""))
     return HandshakeSpan.begin(address.success, options, (span, options) => open(address.success, options, span))
   })
+
+const misuse = (options: Options): string | undefined =>
+  ConnectionOptions.misuse(options) ?? ConnectionOptions.misusedTime("handshakeTimeout", options.handshakeTimeout)
 
 /** Nothing can be interrupted between the socket and the connection that owns it. */
 const open = (address: Address.Address, options: Options, span: Tracing.Begun | undefined) => {

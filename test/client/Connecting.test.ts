@@ -160,7 +160,8 @@ describe("the request", () => {
     "a limit is below zero": { maxMessageSize: -1 },
     "a limit is no number": { inboxSize: NaN },
     "a time is none": { closeTimeout: "soon" as "1 second" },
-    "a time is below zero": { closeTimeout: -1 }
+    "a time is below zero": { closeTimeout: -1 },
+    "the time for the handshake is none": { handshakeTimeout: "soon" as "1 second" }
   }
 
   for (const [name, options] of Object.entries(wrong)) {
