@@ -42,7 +42,7 @@ class NodeUpgradeReader {
   }
 
   private begin(socket: Silent): void {
-    if (this.retired || !this.isUsual()) return this.accept(socket)
+    if (this.retired || !this.isUsual() || socket.readableFlowing !== null) return this.accept(socket)
     this.context ??= new AsyncResource("effect-ws/NodeUpgradeReader")
     socket[readerKey] = this
     socket[place] = 0

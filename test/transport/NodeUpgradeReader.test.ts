@@ -220,17 +220,24 @@ describe("a server whose first reads are ours", () => {
     expect(outcome).toEqual(await outcomeOf(plain, [`${good}${many}\r\n`]))
   })
 
-  it("leaves connections to Node's from the start while the program listens to them, so that it reads what comes once", async () => {
-    const server = await listen()
-    NodeUpgradeReader.readOn(server)
-    let read = ""
-    server.on("connection", (socket) => socket.on("data", (bytes) => read += bytes))
-    server.on("request", (_request, response) => response.end("Hello"))
-    const client = connect((server.address() as AddressInfo).port, "127.0.0.1")
-    client.resume().end("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-    await once(client, "close")
-    expect(read).toBe("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-  })
+  it.each(["on", "prependOnceListener"] as const)(
+    "leaves connections to Node's from the start that the program reads, so that it reads what it would read: by %s",
+    async (way) => {
+      const reads: Array<string> = []
+      for (const read of [NodeUpgradeReader.readOn, () => {}]) {
+        const server = await listen()
+        read(server)
+        let bytes = ""
+        server[way]("connection", (socket: Socket) => socket.on("data", (chunk) => bytes += chunk))
+        server.on("request", (_request, response) => response.end("Hello"))
+        const client = connect((server.address() as AddressInfo).port, "127.0.0.1")
+        client.resume().end("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await once(client, "close")
+        reads.push(bytes)
+      }
+      expect(reads[0]).toBe(reads[1])
+    }
+  )
 
   it("leaves connections to Node's from the start if it has a time-out for those who say nothing", async () => {
     const server = await listen()
