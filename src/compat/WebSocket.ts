@@ -76,7 +76,8 @@ export class WebSocket extends WebSocketEvents implements Opening.Opening, Linke
   ) {
     super()
     const own = isOptions(protocols) ? protocols : options
-    const given = address === null ? own ?? {} : { ...own } // a client's are read later, too, and `false` is none
+    // A server's are there; a client's are read later, too, and `false` is none
+    const given = address === null ? options! : { ...own }
     this._isServer = address === null
     this._autoPong = !!Options.get(given, "autoPong")
     this._closeTimeout = Options.get(given, "closeTimeout") ?? 0
@@ -236,7 +237,7 @@ const tie = (websocket: WebSocket, driver: Driver, allowSynchronousEvents: boole
  * @since 0.1.0
  */
 export const over = (driver: Driver, { extensions = [], protocol = "", role }: Agreement): WebSocket => {
-  const websocket = new WebSocket(null)
+  const websocket = new WebSocket(null, undefined, {})
   websocket._isServer = role === "server"
   websocket._protocol = protocol
   websocket._extensions = extensions.map(({ name }) => name).join(",")

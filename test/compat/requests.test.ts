@@ -118,4 +118,12 @@ describe("a request", () => {
     expect(expected).not.toEqual([])
     expect(await record(plays[name], await load("compat"))).toEqual(expected)
   })
+
+  it("needs an address: null alone is a TypeError, as with ws", async () => {
+    for (const { WebSocket } of [ws, await load("compat")]) {
+      const make = (...rest: ReadonlyArray<unknown>) => Reflect.construct(WebSocket, [null, ...rest])
+      for (const rest of [[], [[]], [{}]]) expect(() => make(...rest)).toThrow(TypeError)
+      expect(make(undefined, {})).toHaveProperty("readyState", 0) // how a server makes one
+    }
+  })
 })
