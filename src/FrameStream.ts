@@ -12,7 +12,7 @@ import type { Frame } from "./protocol/Frame.ts"
 import * as FrameDecoder from "./protocol/FrameDecoder.ts"
 import * as FrameHeader from "./protocol/FrameHeader.ts"
 import * as Limits from "./protocol/Limits.ts"
-import type { Message } from "./protocol/Message.ts"
+import { isMessage, type Message } from "./protocol/Message.ts"
 import * as MessageAssembler from "./protocol/MessageAssembler.ts"
 import * as Opcode from "./protocol/Opcode.ts"
 import { ProtocolError } from "./protocol/Violation.ts"
@@ -94,7 +94,7 @@ export const assemble = <IE = never, Done = unknown>(
       const message = assembler.accept(frame)
       if (message === undefined) assembler.settle(0)
       if (message instanceof ProtocolError) return message
-      if (typeof message === "string" || message instanceof Uint8Array) messages.push(message)
+      if (message !== undefined && isMessage(message)) messages.push(message)
       return undefined
     }
   })

@@ -8,6 +8,7 @@ import { Writable } from "node:stream"
 import * as CloseFrame from "../protocol/CloseFrame.ts"
 import type { Frame } from "../protocol/Frame.ts"
 import { FrameDecoder } from "../protocol/FrameDecoder.ts"
+import { isMessage } from "../protocol/Message.ts"
 import { type Compressed, MessageAssembler } from "../protocol/MessageAssembler.ts"
 import * as Opcode from "../protocol/Opcode.ts"
 import * as Violation from "../protocol/Violation.ts"
@@ -121,7 +122,7 @@ export class Receiver extends Writable {
 
   private take(message: ReturnType<MessageAssembler["accept"]>, done: Done): boolean {
     if (message === undefined || typeof message === "string") return true
-    if (message instanceof Uint8Array) return this.deliver(message, done)
+    if (isMessage(message)) return this.deliver(message, done)
     return message._tag === "Compressed" ? this.inflate(message, done) : this.refuse(message, done)
   }
 

@@ -164,7 +164,7 @@ export class Sender {
     const size = Payload.lengthOf(payload)
     const drop = () => callback?.(this.failure)
     const job = { frame, compresses, size, callback, drop }
-    const run = () => payload instanceof Uint8Array ? this.pass(payload, job) : this.read(payload, job)
+    const run = () => Payload.isBlob(payload) ? this.read(payload, job) : this.pass(payload, job)
     if (this.failure === undefined) this.turns.inOrder({ size, run, drop })
     else process.nextTick(drop)
   }

@@ -22,6 +22,8 @@ interface FrameItem {
   readonly length: number
 }
 
+const isFrame = (item: Item): item is FrameItem => (item as Partial<FrameItem>).frame !== undefined
+
 /**
  * The frame; a message that was assembled before frames were asked for is one.
  *
@@ -29,7 +31,7 @@ interface FrameItem {
  * @since 0.1.0
  */
 export const toFrame = (item: Item): Frame => {
-  if (typeof item !== "string" && !(item instanceof Uint8Array)) return item.frame
+  if (isFrame(item)) return item.frame
   const payload = typeof item === "string" ? nodeBytes.encode(item) : item
   return { fin: true, rsv1: false, opcode: Message.opcodeOf(item), payload, whole: true }
 }
@@ -42,5 +44,5 @@ export const toFrame = (item: Item): Frame => {
  */
 export const giveTo = (tap: Tap, item: Item): void => {
   if (typeof item === "string") return tap.onMessage(nodeBytes.encode(item), true, undefined)
-  tap.onMessage(item instanceof Uint8Array ? item : item.frame.payload, false, undefined)
+  tap.onMessage(isFrame(item) ? item.frame.payload : item, false, undefined)
 }

@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import type { Message } from "../protocol/Message.ts"
-import * as Order from "../protocol/Order.ts"
+import { isMessage, type Message } from "../protocol/Message.ts"
+import type * as Order from "../protocol/Order.ts"
 import type * as Inbox from "./Inbox.ts"
 import { giveTo, type Item } from "./Item.ts"
 import { Parts } from "./Parts.ts"
@@ -79,11 +79,10 @@ export abstract class Reading extends Parts {
       while (this.held === undefined && (this.isGone || !this.isBlocked())) {
         const output = this.protocol.next()
         if (output === undefined) break
-        if (Order.isOrder(output)) this.obey(output)
-        else {
+        if (isMessage(output)) {
           messages++
           this.deliver(output)
-        }
+        } else this.obey(output)
       }
     } finally {
       this.tally.messagesIn += messages

@@ -15,6 +15,20 @@ import * as Opcode from "./Opcode.ts"
  */
 export type Message = string | Uint8Array
 
+/**
+ * Whether it is a message, where it could be something with a tag as well.
+ *
+ * **Details**
+ *
+ * Not by its class: programs may run in a realm whose `Uint8Array` is not the one of Buffers, such as Jest's for browsers.
+ * It costs less, too.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isMessage = <A extends { readonly _tag: string }>(value: Message | A): value is Message =>
+  (value as Partial<A>)._tag === undefined
+
 type Deflate = (payload: Uint8Array, done: (payload: Uint8Array) => void) => void
 
 /**

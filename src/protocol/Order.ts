@@ -7,7 +7,6 @@ import type { Bytes } from "./Bytes.ts"
 import * as CloseFrame from "./CloseFrame.ts"
 import type * as CloseHandshake from "./CloseHandshake.ts"
 import type { Frame } from "./Frame.ts"
-import type { Message } from "./Message.ts"
 import * as Opcode from "./Opcode.ts"
 import type { ProtocolError } from "./Violation.ts"
 
@@ -59,14 +58,6 @@ export interface ControlWrite {
   readonly opcode: Opcode.Control
   readonly payload: Uint8Array
 }
-
-/**
- * Whether an output is an order, and no message, which stands for itself. To look for the tag costs half of `instanceof`.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isOrder = (output: Message | Order): output is Order => (output as Partial<Order>)._tag !== undefined
 
 /**
  * The close that stands for a connection that ended without one (RFC 6455 §7.1.5).

@@ -9,7 +9,7 @@ import * as CloseHandshake from "./CloseHandshake.ts"
 import type { Frame } from "./Frame.ts"
 import type { Intake } from "./Intake.ts"
 import type * as Limits from "./Limits.ts"
-import type { Message } from "./Message.ts"
+import { isMessage, type Message } from "./Message.ts"
 import type * as MessageAssembler from "./MessageAssembler.ts"
 import * as Opcode from "./Opcode.ts"
 import * as Order from "./Order.ts"
@@ -138,7 +138,7 @@ export class Protocol {
     if (this.inflatedOutput !== undefined) return this.takeInflated()
     while (this.receives() && this.inflating === undefined) {
       const message = this.frames ? undefined : this.intake?.plain()
-      if (message !== undefined) return Violation.isError(message) ? this.violate(message) : message
+      if (message !== undefined) return isMessage(message) ? message : this.violate(message)
       const frame = this.intake?.decoder.next()
       if (frame === undefined) return this.pause()
       const output = frame instanceof Violation.ProtocolError ? this.violate(frame) : this.receive(frame)
@@ -243,7 +243,7 @@ export class Protocol {
 
   private receiveData(frame: Frame): Output | undefined {
     const message = this.borrowed().assembler.accept(frame)
-    if (typeof message === "string" || message === undefined || message instanceof Uint8Array) return message
+    if (message === undefined || isMessage(message)) return message
     if (message instanceof Violation.ProtocolError) return this.violate(message)
     this.inflating = message
     const transient = message.text && !this.frames && !this.asOctets

@@ -62,15 +62,6 @@ export class ProtocolError extends Data.TaggedError("ProtocolError")<{
 }> {}
 
 /**
- * Whether it is the error for a broken rule, where it could be a message as well.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isError = <A>(value: A | ProtocolError): value is ProtocolError =>
-  (value as Partial<ProtocolError>)._tag === "ProtocolError"
-
-/**
  * The error for a broken rule, with the number that broke it if there is one.
  *
  * **Example** (Citing the rule)
