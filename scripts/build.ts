@@ -5,7 +5,7 @@
  * 0.18 s, and not in 0.23 as with a hundred.
  */
 import { spawnSync } from "node:child_process"
-import { cpSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
@@ -43,9 +43,26 @@ const bundle = async (modules: ReadonlyArray<string>): Promise<void> => {
   for (const id of modules) rmSync(`${dist}${nameOf(id)}.js.map`, { force: true })
 }
 
+/** For those who cannot `require` modules, such as Jest: all of it in one file, with what it takes of Effect. */
+const bundleAlone = async (): Promise<void> => {
+  const transform = { define: { "import.meta.url": "__filename" } }
+  await using build = await rolldown({ input: `${src}compat/index.ts`, platform: "node", transform })
+  const banner = `/*!\nWith parts of Effect:\n\n${readFileSync(pathOf("../node_modules/effect/LICENSE"), "utf8")}*/`
+  await build.write({
+    file: `${dist}compat/alone.cjs`,
+    format: "cjs",
+    exports: "named",
+    codeSplitting: false,
+    comments: false,
+    banner,
+    footer: "module.exports = exports.WebSocket"
+  })
+}
+
 rmSync(dist, { recursive: true, force: true })
 compile()
 await bundle(await modulesOfCompat())
+await bundleAlone()
 
 // Node would find the class by the export name "module.exports", which not all bundlers know.
 cpSync(`${src}compat/index.d.cts`, `${dist}compat/index.d.cts`)

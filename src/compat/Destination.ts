@@ -5,6 +5,7 @@
  */
 import Net from "node:net" // not its namespace: programs replace `connect`
 import type * as Tls from "node:tls"
+import { URL } from "node:url" // a realm made for tests may have another
 import { tls } from "../transport/NodeModules.ts"
 
 /**

@@ -27,8 +27,12 @@ export interface Bytes {
   readonly view: (memory: ArrayBufferLike, offset: number, length: number) => Uint8Array
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
-const encoder = new TextEncoder()
+/** Made when they are needed: those who have their own way need none, and a realm made for tests may have none. */
+let decoder: InstanceType<typeof TextDecoder> | undefined = undefined
+let encoder: InstanceType<typeof TextEncoder> | undefined = undefined
+
+const toText = () => decoder ??= new TextDecoder("utf-8", { ignoreBOM: true })
+const toUtf8 = () => encoder ??= new TextEncoder()
 
 /**
  * The operations in plain JavaScript, for any platform.
@@ -39,9 +43,9 @@ const encoder = new TextEncoder()
 export const portable: Bytes = {
   mask: Mask.apply,
   isUtf8: Utf8.isValid,
-  decode: (bytes) => decoder.decode(bytes),
-  encode: (text) => encoder.encode(text),
-  encodeInto: (text, target, at) => encoder.encodeInto(text, target.subarray(at)).written,
+  decode: (bytes) => toText().decode(bytes),
+  encode: (text) => toUtf8().encode(text),
+  encodeInto: (text, target, at) => toUtf8().encodeInto(text, target.subarray(at)).written,
   allocate: (size) => new Uint8Array(size),
   view: (memory, offset, length) => new Uint8Array(memory, offset, length)
 }

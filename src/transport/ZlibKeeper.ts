@@ -54,7 +54,8 @@ const slabSize = 65_536
 const idleTurns = 2
 
 const everyUnref = (milliseconds: number, callback: () => void): () => void => {
-  const timer = setInterval(callback, milliseconds).unref()
+  const timer = setInterval(callback, milliseconds)
+  timer.unref?.() // a realm made for tests may have timers that are numbers
   return () => clearInterval(timer)
 }
 

@@ -1,4 +1,4 @@
-/** A realm whose `Uint8Array` is not that of Buffers, as Jest makes one for browsers' tests. */
+/** A realm such as Jest makes for browsers' tests: much in it is another than Node's, or is not there. */
 import { once } from "node:events"
 import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
@@ -22,9 +22,20 @@ const globals = (): object => {
   return Object.fromEntries(names.map((name) => [name, globalThis[name as keyof typeof globalThis]]))
 }
 
+type Timing = [callback: () => void, milliseconds?: number]
+
+const browserlike = {
+  URL: Map,
+  TextDecoder: undefined,
+  TextEncoder: undefined,
+  setTimeout: (...given: Timing) => Number(setTimeout(...given)),
+  setInterval: (...given: Timing) => Number(setInterval(...given))
+}
+
 it("is talked in as anywhere", async () => {
   const exports: Partial<typeof ws> = {}
-  const context = createContext({ ...globals(), module: { exports }, exports, require: createRequire(import.meta.url) })
+  const require = createRequire(import.meta.url)
+  const context = createContext({ ...globals(), ...browserlike, module: { exports }, exports, require })
   runInContext(await bundled(), context)
   expect(runInContext("new Uint8Array(0)", context)).not.toBeInstanceOf(Uint8Array)
   const { WebSocket, WebSocketServer } = exports as typeof ws

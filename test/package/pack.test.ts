@@ -36,11 +36,29 @@ const assert = require("node:assert")
 const WebSocket = require("effect-ws/compat")
 const { WebSocketServer } = WebSocket
 class Client extends WebSocket {}
-assert.equal(new Client(null).readyState, WebSocket.CONNECTING)
+assert.equal(new Client(null, undefined, {}).readyState, WebSocket.CONNECTING)
 assert.ok(new WebSocketServer({ noServer: true }) instanceof WebSocket.Server)
 import("effect-ws/compat").then((compat) => {
   assert.equal(compat.default, WebSocket)
   console.log("ok")
+})
+`
+
+/** As Jest loads it, which knows no condition for modules that are required. */
+const programAlone = `
+const assert = require("node:assert")
+const { once } = require("node:events")
+const { dirname, join } = require("node:path")
+const WebSocket = require(join(dirname(require.resolve("effect-ws/compat")), "alone.cjs"))
+const server = new WebSocket.Server({ port: 0 })
+server.on("connection", (socket) => socket.on("message", (data) => socket.send(data)))
+server.on("listening", async () => {
+  const client = new WebSocket("ws://localhost:" + server.address().port)
+  client.on("open", () => client.send("Hello"))
+  const [data] = await once(client, "message")
+  assert.equal(String(data), "Hello")
+  client.close()
+  server.close(() => console.log("ok"))
 })
 `
 
@@ -96,6 +114,10 @@ describe("the npm package", () => {
 
   it("gives require() the class that ws gives", () => {
     expect(packed.run("compat.cjs", programInCommonJs)).toBe("ok\n")
+  })
+
+  it("has all of compat in one file for those who cannot require() modules", () => {
+    expect(packed.run("alone.cjs", programAlone)).toBe("ok\n")
   })
 
   it("gives itself to programs for ws with effect-ws/register", () => {
