@@ -137,7 +137,7 @@ export class Receiver extends Writable {
       if (this.destroyed) return
       if (error) return done(error)
       const isTooBig = octets.length > this.maxMessageSize
-      const message = isTooBig ? Violation.error("MessageTooBig") : this.assembler.inflated(text, octets)
+      const message = isTooBig ? Violation.error("MessageTooBig") : this.assembler.single(text, octets)
       if (this.take(message, done)) this.read(done)
     })
     return false

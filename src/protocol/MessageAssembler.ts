@@ -93,14 +93,14 @@ export class MessageAssembler {
   accept(frame: Frame): Output | undefined {
     if (frame.fin && this.progress === undefined && frame.opcode !== Opcode.Continuation) {
       if (frame.rsv1) return this.compressedOf(frame)
-      return this.plain(frame.opcode === Opcode.Text, frame.payload)
+      return this.single(frame.opcode === Opcode.Text, frame.payload)
     }
     const progress = this.check(frame, this.limits.maxFragments)
     return progress instanceof Progress ? this.gather(progress, frame) : progress
   }
 
-  /** Gives a message that is one frame, while none is in progress, or the rule that it breaks. */
-  plain(text: boolean, payload: Uint8Array): Message | Violation.ProtocolError {
+  /** Makes a message of octets that are all of it, of one frame or inflated; or gives the rule that they break. */
+  single(text: boolean, payload: Uint8Array): Message | Violation.ProtocolError {
     return this.finish(text, payload, undefined, this.validateUtf8)
   }
 
@@ -122,11 +122,6 @@ export class MessageAssembler {
   /** The memory for octets of a frame that are still to come, if it has a use for more than a few. */
   room(missing: number): Uint8Array | undefined {
     return this.progress?.payload?.room(missing)
-  }
-
-  /** Makes the message of a compressed one's octets. */
-  inflated(text: boolean, payload: Uint8Array): Message | Violation.ProtocolError {
-    return this.plain(text, payload)
   }
 
   /** Checks a data frame without keeping its payload, for those who take the frames themselves. */

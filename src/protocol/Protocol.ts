@@ -285,7 +285,7 @@ export class Protocol {
   }
 
   private readInflated(text: boolean, payload: Uint8Array): Output | Violation.ProtocolError {
-    const message = this.borrowed().assembler.inflated(text, payload)
+    const message = this.borrowed().assembler.single(text, payload)
     if (!this.frames || message instanceof Violation.ProtocolError) return message
     const opcode = text ? Opcode.Text : Opcode.Binary
     return { _tag: "Fragment", frame: { fin: true, rsv1: false, opcode, payload, whole: true } }
