@@ -67,9 +67,9 @@ export const make = () => {
     writeFileSync(join(user, name), text)
   }
 
-  const runFile = (name: string, text: string): string => {
+  const runFile = (name: string, text: string, ...flags: ReadonlyArray<string>): string => {
     write(name, text)
-    return run(user, process.execPath, [name])
+    return run(user, process.execPath, [...flags, name])
   }
 
   const compile = (files: Readonly<Record<string, string>>): string => {
