@@ -109,7 +109,7 @@ export const drive = (websocket: Opening, socket: Duplex, options: SocketOptions
     compressor: agreement && new Compressor(agreement.settings, agreement.params, role),
     inboxSize: Inbox.usualSize, // for who takes the connection over: what events are made of waits nowhere
     closeTimeout,
-    lingerTimeout: 0, // ws has one time for both
+    lingers: false, // ws has one time for both
     startTimer
   })
 }

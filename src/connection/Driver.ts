@@ -19,7 +19,7 @@ import { Reading } from "./Reading.ts"
 import type { Tap, Watcher } from "./Tap.ts"
 
 /** The end is known, and TCP has still to end. A peer that lingers then holds up nobody for longer than this. */
-const usualLinger = 1000
+const longestLinger = 1000
 
 /**
  * What a driver needs.
@@ -30,8 +30,8 @@ const usualLinger = 1000
 export interface Options extends Parts.Options {
   /** How many milliseconds the peer may take with its part of the closing handshake. */
   readonly closeTimeout: number
-  /** How many TCP may take to end after that. Default 1000, or `closeTimeout` if it is less. With 0, what is left of that. */
-  readonly lingerTimeout?: number | undefined
+  /** Whether TCP has a time of its own to end after that, of a second at most; else it has what is left. Default true. */
+  readonly lingers?: boolean | undefined
   readonly startTimer: StartTimer
 }
 
@@ -46,7 +46,7 @@ export class Driver extends Reading implements Receiver, Debtor {
   readonly number: number;
   [place] = 0
   private readonly closeTimeout: number
-  private readonly lingerTimeout: number
+  private readonly lingers: boolean
   private watcher: Watcher | undefined = undefined
   private readonly startTimer: StartTimer
   private deadline: Deadline | undefined = undefined
@@ -57,7 +57,7 @@ export class Driver extends Reading implements Receiver, Debtor {
   constructor(options: Options) {
     super(options)
     this.closeTimeout = options.closeTimeout
-    this.lingerTimeout = options.lingerTimeout ?? Math.min(options.closeTimeout, usualLinger)
+    this.lingers = options.lingers ?? true
     this.startTimer = options.startTimer
     this.number = this.tally.begin(this)
   }
@@ -310,8 +310,8 @@ export class Driver extends Reading implements Receiver, Debtor {
     this.compressor?.close()
     this.heartbeat?.stop()
     this.pings?.fail(ended, error)
-    if (ending.isGone || this.lingerTimeout > 0) this.deadline?.clear()
-    if (!ending.isGone) this.allow(this.lingerTimeout || this.closeTimeout)
+    if (ending.isGone || this.lingers) this.deadline?.clear()
+    if (!ending.isGone) this.allow(this.lingers ? Math.min(this.closeTimeout, longestLinger) : this.closeTimeout)
     this.stopped = false
     this.watcher?.onClosed()
     ending.tellClosed()
