@@ -18,6 +18,9 @@ export class ByteQueue {
   /** The first chunk, and how much of it is consumed. */
   chunk: Uint8Array = none
   at = 0
+  /** Up to where the first chunk's frames are unmasked, and its texts known to be ASCII. */
+  unmasked = 0
+  ascii = 0
   private memory: ArrayBufferLike = none.buffer
   private readonly view: Bytes.Bytes["view"]
   /** The chunks behind it, the nearest last; and behind those what was pushed since, in order. */
@@ -48,6 +51,7 @@ export class ByteQueue {
   skip(count: number): void {
     this.at += count
     if (this.at < this.chunk.length) return
+    this.unmasked = this.ascii = 0
     this.open(this.following())
   }
 
@@ -68,6 +72,7 @@ export class ByteQueue {
 
   /** Forgets everything. */
   clear(): void {
+    this.unmasked = this.ascii = 0
     this.open(none)
     this.ahead = undefined
     this.rest = undefined

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Mask from "./Mask.ts"
+import * as MaskedFrames from "./MaskedFrames.ts"
 import * as Utf8 from "./Utf8.ts"
 
 /**
@@ -19,6 +20,7 @@ import * as Utf8 from "./Utf8.ts"
  */
 export interface Bytes {
   readonly mask: (bytes: Uint8Array, start: number, end: number, key: number, phase: number) => void
+  readonly frames: MaskedFrames.MaskedFrames
   readonly isUtf8: (bytes: Uint8Array) => boolean
   readonly decode: (bytes: Uint8Array) => string
   readonly encode: (text: string) => Uint8Array
@@ -42,6 +44,7 @@ const toUtf8 = () => encoder ??= new TextEncoder()
  */
 export const portable: Bytes = {
   mask: Mask.apply,
+  frames: MaskedFrames.portable,
   isUtf8: Utf8.isValid,
   decode: (bytes) => toText().decode(bytes),
   encode: (text) => toUtf8().encode(text),

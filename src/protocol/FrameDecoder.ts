@@ -11,15 +11,12 @@ import * as Mask from "./Mask.ts"
 import * as Opcode from "./Opcode.ts"
 import * as Violation from "./Violation.ts"
 
-/** Payloads below this size are unmasked by one view of the chunk, which costs more than the platform's way saves. */
+/** Payloads below this size are unmasked together with those behind them. */
 const small = 1536
 
 /** The first octets of frames that are messages by themselves. */
 const plainText = 0x80 | Opcode.Text
 const plainBinary = 0x80 | Opcode.Binary
-
-/** JavaScript decodes one chunk at a time, so one view serves all. */
-const words = new Mask.Words()
 
 /**
  * Decodes frames from chunks that are pushed in.
@@ -62,8 +59,9 @@ export class FrameDecoder {
   private first = 0
   private messageSize = 0
   private stopped = false
-  /** Whether the message that `plain` gave is a text. */
+  /** Whether the message that `plain` gave is a text, and known to be ASCII. */
   isText = false
+  isAscii = false
 
   constructor(rules: FrameHeader.Rules, bytes: Bytes.Bytes, maxMessageSize = Infinity) {
     this.rules = rules
@@ -77,6 +75,11 @@ export class FrameDecoder {
     if (!this.stopped) this.input.push(chunk)
   }
 
+  /** The first `length` octets are what is pushed next, and can still be changed: its whole frames are unmasked there. */
+  prepare(memory: Uint8Array, length: number): void {
+    if (this.isDry && this.split === undefined) this.unmaskFrames(memory, this.missing, length)
+  }
+
   /** Forgets what has not been decoded, and takes nothing more. */
   stop(): void {
     this.reset()
@@ -87,7 +90,6 @@ export class FrameDecoder {
   reset(): void {
     this.stopped = false
     this.input.clear()
-    words.clear()
     this.split = undefined
     this.splitLength = 0
     this.length = -1
@@ -166,17 +168,23 @@ export class FrameDecoder {
   /** Takes a payload that lies in the first chunk, unmasked. */
   private consume(chunk: Uint8Array, start: number, length: number): Uint8Array {
     const end = start + length
-    if (this.rules.masked) this.unmask(chunk, start, end)
+    if (this.rules.masked && end > this.input.unmasked) this.unmask(chunk, start, end)
+    this.isAscii = end <= this.input.ascii
     const payload = this.input.slice(start, end)
     this.input.skip(end - this.input.at)
-    if (this.input.chunk !== chunk) words.clear()
     return payload
   }
 
   private unmask(chunk: Uint8Array, start: number, end: number): void {
-    const key = Mask.readKey(chunk, start - 4)
-    if (end - start < small) words.apply(chunk, start, end, key)
-    else this.bytes.mask(chunk, start, end, key, 0)
+    if (end - start < small) this.unmaskFrames(chunk, this.input.at, chunk.length)
+    if (end > this.input.unmasked) this.bytes.mask(chunk, start, end, Mask.readKey(chunk, start - 4), 0)
+  }
+
+  private unmaskFrames(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.rules.masked) return
+    const { frames } = this.bytes
+    this.input.unmasked = frames.mask(bytes, start, end)
+    this.input.ascii = frames.isAscii ? this.input.unmasked : 0
   }
 
   /** Brings together, octet by octet, a header or a control frame that is split over reads. */

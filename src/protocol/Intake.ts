@@ -41,7 +41,7 @@ export class Intake {
   plain(): Message | Violation.ProtocolError | undefined {
     const { assembler, decoder } = this
     const payload = assembler.isIdle ? decoder.plain() : undefined
-    return payload === undefined ? undefined : assembler.single(decoder.isText, payload)
+    return payload === undefined ? undefined : assembler.single(decoder.isText, payload, decoder.isAscii)
   }
 
   /** Whether nothing is half there. */

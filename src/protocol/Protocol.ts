@@ -113,6 +113,11 @@ export class Protocol {
     if (this.receives()) this.borrowed().decoder.push(chunk)
   }
 
+  /** The first `length` octets are what is pushed next, and may be changed until then: so they need not be copied twice. */
+  prepare(memory: Uint8Array, length: number): void {
+    if (this.receives()) this.borrowed().decoder.prepare(memory, length)
+  }
+
   /** What reads for this connection, and has nothing of another one's. */
   private borrowed(): Intake {
     if (this.intake !== undefined) return this.intake

@@ -9,6 +9,7 @@ import * as Arena from "../protocol/Arena.ts"
 import type { Bytes } from "../protocol/Bytes.ts"
 import * as Mask from "../protocol/Mask.ts"
 import * as Memory from "./Memory.ts"
+import * as WasmFrames from "./WasmFrames.ts"
 
 interface BufferUtil {
   readonly unmask: (bytes: Uint8Array, key: Uint8Array) => void
@@ -64,6 +65,7 @@ const asBuffer = (bytes: Uint8Array): Buffer =>
  */
 export const nodeBytes: Bytes = {
   mask: bufferUtil === undefined ? Mask.apply : nativeMask(bufferUtil),
+  frames: WasmFrames.frames,
   isUtf8,
   decode: utf8Slice === undefined
     ? (bytes) => asBuffer(bytes).toString("utf8")

@@ -78,6 +78,10 @@ class NodeTransport implements Transport, SocketReads.Reader {
     this.receiver?.onBytes(bytes)
   }
 
+  prepare(memory: Uint8Array, length: number): void {
+    this.receiver?.prepare?.(memory, length)
+  }
+
   room(): Uint8Array | undefined {
     return this.receiver?.room()
   }

@@ -97,6 +97,29 @@ describe("a frame that arrives in several reads", () => {
   })
 })
 
+const masked = (text: string) => Wire.frame({ opcode: 1, payload: Wire.utf8(text), mask: Wire.exampleMask })
+
+describe("what is seen where it was read, before it is pushed,", () => {
+  it("is unmasked there, and not again", () => {
+    const decoder = make(server)
+    const memory = Wire.concat([masked("one"), masked("two"), Wire.octets(9)])
+    decoder.prepare(memory, memory.length - 9)
+    expect(Buffer.from(memory.subarray(6, 9)).toString()).toBe("one")
+    expect(memory.subarray(-9)).toEqual(Wire.octets(9))
+    expect(decode(decoder, memory.slice(0, -9))).toEqual(["81 \"one\" whole", "81 \"two\" whole"])
+    expect(decode(decoder, masked("three"))).toEqual(["81 \"three\" whole"])
+  })
+
+  it("is left as it is while something else waits to be decoded", () => {
+    const decoder = make(server)
+    decoder.push(Wire.concat([masked("one"), masked("two")]))
+    const memory = masked("three")
+    decoder.prepare(memory, memory.length)
+    decoder.push(memory)
+    expect(drain(decoder).map(told)).toEqual(["81 \"one\" whole", "81 \"two\" whole", "81 \"three\" whole"])
+  })
+})
+
 describe("an empty frame", () => {
   it.each([
     ["a message", "8200", "82 \"\" whole"],

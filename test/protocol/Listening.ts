@@ -30,10 +30,16 @@ export const takeOne = (protocol: Protocol): ReadonlyArray<Heard> => {
   return [heard(output)]
 }
 
+type Read = (protocol: Protocol, chunk: Uint8Array) => Uint8Array
+
 /** Pushes the chunks, each time taking what is there. */
-export const listen = (protocol: Protocol, chunks: ReadonlyArray<Uint8Array>): Array<Heard> =>
+export const listen = (
+  protocol: Protocol,
+  chunks: ReadonlyArray<Uint8Array>,
+  read: Read = (_, chunk) => chunk
+): Array<Heard> =>
   joinPieces(chunks.flatMap((chunk) => {
-    protocol.push(chunk)
+    protocol.push(read(protocol, chunk))
     return drain(protocol)
   }))
 

@@ -6,6 +6,7 @@ import type * as Order from "../../src/protocol/Order.ts"
 import * as Protocol from "../../src/protocol/Protocol.ts"
 import * as Violation from "../../src/protocol/Violation.ts"
 import { nodeBytes } from "../../src/transport/NodeBytes.ts"
+import { reads } from "../../src/transport/WasmFrames.ts"
 import * as Conversations from "./Conversations.ts"
 import * as Cuts from "./Cuts.ts"
 import * as Listening from "./Listening.ts"
@@ -19,6 +20,13 @@ const listenToTheEnd = (protocol: Protocol.Protocol, chunks: ReadonlyArray<Uint8
   const heard = Listening.listen(protocol, chunks)
   protocol.endOfStream()
   return [...heard, ...Listening.drain(protocol)]
+}
+
+/** As sockets do, which read into memory of their own, and hand over a copy. */
+const read = (protocol: Protocol.Protocol, chunk: Uint8Array): Uint8Array => {
+  reads.set(chunk)
+  protocol.prepare(reads, chunk.length)
+  return reads.slice(0, chunk.length)
 }
 
 const tags = (heard: ReadonlyArray<Listening.Heard>) => heard.map((output) => output["_tag"] ?? "Message")
@@ -40,6 +48,16 @@ describe.each(Conversations.sides)("the protocol of a $role (compression: $compr
       )
     }
   )
+
+  it("gives what was said when it sees what comes where a socket has read it", () => {
+    fc.assert(
+      fc.property(Conversations.conversation(side), Cuts.cuts, (conversation, at) => {
+        const protocol = new Protocol.Protocol({ ...side, bytes: nodeBytes })
+        expect(Listening.listen(protocol, Cuts.cut(conversation.bytes, at), read)).toEqual(conversation.expected)
+      }),
+      runs
+    )
+  })
 
   it("gives the same for any bytes, however they are cut, with an end that is reported once", () => {
     fc.assert(
