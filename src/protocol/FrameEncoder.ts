@@ -21,6 +21,9 @@ import * as Opcode from "./Opcode.ts"
  */
 export const copyLimit = 65_535
 
+/** Payloads below this size are masked together, when they are taken. */
+const together = 1536
+
 /** From this size on a shared frame that a transport holds on to is not worth a copy for each connection. */
 const keepLimit = 1024
 
@@ -65,6 +68,8 @@ export class FrameEncoder {
   private start = 0
   private end = 0
   private before = 0
+  /** Where the frames start that have still to be masked, up to `end`; -1 if there are none. */
+  private unmasked = -1
 
   constructor(arena: Arena.Arena, bytes: Bytes.Bytes, nextKey?: () => number) {
     this.arena = arena
@@ -106,6 +111,7 @@ export class FrameEncoder {
   /** Adds bytes that are framed already. */
   framed(bytes: Uint8Array): void {
     if (bytes.length > copyLimit) return this.refer(bytes)
+    this.maskFrames()
     this.reserve(bytes.length).set(bytes, this.end)
     this.advance(bytes.length)
   }
@@ -191,8 +197,17 @@ export class FrameEncoder {
     key: number | undefined
   ): void {
     const payload = FrameHeader.write({ fin, rsv1, opcode, length, key }, slab, this.end)
-    if (key !== undefined) this.bytes.mask(slab, payload, payload + length, key, 0)
+    const isLater = key !== undefined && length < together
+    if (!isLater) this.maskFrames()
+    else if (this.unmasked < 0) this.unmasked = this.end
+    if (key !== undefined && !isLater) this.bytes.mask(slab, payload, payload + length, key, 0)
     this.advance(payload + length - this.end)
+  }
+
+  /** Masks what lies unmasked at the end of the open region. */
+  private maskFrames(): void {
+    if (this.slab !== undefined && this.unmasked >= 0) this.bytes.frames.mask(this.slab, this.unmasked, this.end)
+    this.unmasked = -1
   }
 
   /** A large payload: the header in the arena, the payload behind it by reference, or masked in memory of its own. */
@@ -251,6 +266,7 @@ export class FrameEncoder {
   /** Ends the open region. */
   private close(): void {
     if (this.slab === undefined) return
+    this.maskFrames()
     this.add(this.slab.subarray(this.start, this.end))
     this.slab = undefined
     this.start = this.end = 0

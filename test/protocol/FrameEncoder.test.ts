@@ -135,6 +135,33 @@ describe.each(platforms)("frames in %s", (_, bytes) => {
   })
 })
 
+describe("frames of a client", () => {
+  it.each(platforms)("are masked once each, whatever lies between them, in %s", (_, bytes) => {
+    const key = 0x3d21fa37
+    const mask = Wire.maskOf(key)
+    const small = fc.nat(300).map((length) => Wire.octets(length))
+    const sized = (sizes: fc.Arbitrary<number>) =>
+      sizes.map((length) => ({ opcode: 2, payload: Wire.octets(length), mask }))
+    const part = fc.oneof(
+      { weight: 6, arbitrary: small.map((payload) => ({ opcode: 2, payload, mask })) },
+      sized(fc.constantFrom(1535, 1536, 20_000, 65_535, 65_536)),
+      small.map((payload) => ({ opcode: 2, payload })),
+      small.map((payload) => ({ opcode: 2, payload, mask: Wire.maskOf(7) }))
+    )
+    fc.assert(fc.property(fc.array(part, { maxLength: 30 }), fc.nat(40), (parts, pauses) => {
+      const encoder = new FrameEncoder(new Arena(bytes.allocate), bytes, () => key)
+      const taken = parts.flatMap((sent: Wire.Sent, i) => {
+        if (sent.mask === undefined) encoder.frame(true, false, 2, sent.payload!, "None")
+        else if (sent.mask === mask) encoder.binary(sent.payload!)
+        else encoder.framed(Wire.frame(sent))
+        return i === pauses ? encoder.take().map((chunk) => chunk.slice()) : []
+      })
+      const whole = Wire.concat([...taken, ...encoder.take()])
+      expect(Buffer.compare(whole, Wire.concat(parts.map(Wire.frame)))).toBe(0)
+    }))
+  })
+})
+
 describe("a masking key", () => {
   it("is a new one for each frame of a client (RFC 6455 §5.3)", () => {
     const keys = [1, 2, 3, 4]
