@@ -3,11 +3,11 @@
  *
  * @since 0.1.0
  */
-import type { EventEmitter } from "node:events"
 import type { Duplex } from "node:stream"
 import type { Driver } from "../connection/Driver.ts"
 import type { Tap, Watcher } from "../connection/Tap.ts"
 import * as CloseFrame from "../protocol/CloseFrame.ts"
+import * as Emit from "./Emit.ts"
 import * as Errors from "./Errors.ts"
 import { Outgoing, type Owner } from "./Outgoing.ts"
 import * as Payload from "./Payload.ts"
@@ -27,7 +27,7 @@ export const linkKey: unique symbol = Symbol("effect-ws/link")
  * @category models
  * @since 0.1.0
  */
-export interface Linked extends EventEmitter {
+export interface Linked extends Emit.Emitter {
   readonly binaryType: Payload.BinaryType
   readonly _isServer: boolean
   readonly _autoPong: boolean
@@ -92,8 +92,8 @@ export class Link implements Tap, Watcher, Owner {
   onMessage(payload: Uint8Array, text: boolean, fragments: ReadonlyArray<Uint8Array> | undefined): void {
     const { websocket } = this
     const data = text ? Payload.asBuffer(payload) : Payload.represent(websocket.binaryType, payload, fragments)
-    if (this.allowSynchronousEvents) websocket.emit("message", data, !text)
-    else this.defer(() => websocket.emit("message", data, !text))
+    if (this.allowSynchronousEvents) Emit.message(websocket, data, !text)
+    else this.defer(() => Emit.message(websocket, data, !text))
   }
 
   onPing(octets: Uint8Array): void {

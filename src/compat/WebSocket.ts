@@ -183,7 +183,8 @@ export class WebSocket extends WebSocketEvents implements Opening.Opening, Linke
 
   send(data: unknown, options?: Partial<SendOptions> | Callback | null, callback?: Callback): void {
     if (this._readyState === 0) throw notOpen(0)
-    const [given, done] = typeof options === "function" ? [undefined, options] : [options ?? undefined, callback]
+    const given = typeof options === "function" ? undefined : options ?? undefined
+    const done = typeof options === "function" ? options : callback
     const payload = typeof data === "number" ? String(data) : data
     if (this._readyState !== 1) return sendTooLate(this, payload, done)
     this._sender?.message(
