@@ -13,7 +13,8 @@ import * as Utf8 from "./Utf8.ts"
  * **Details**
  *
  * `encodeInto` writes as much of the text as fits and returns the octets written. `decode` replaces what is not UTF-8
- * by U+FFFD and keeps a byte order mark: a text message is the text that was sent. `mask` is `Mask.apply`.
+ * by U+FFFD and keeps a byte order mark: a text message is the text that was sent. `latin1` makes one character of each
+ * octet, of which only those of ASCII count. `mask` is `Mask.apply`.
  *
  * @category models
  * @since 0.1.0
@@ -21,6 +22,7 @@ import * as Utf8 from "./Utf8.ts"
 export interface Bytes {
   readonly mask: (bytes: Uint8Array, start: number, end: number, key: number, phase: number) => void
   readonly frames: MaskedFrames.MaskedFrames
+  readonly latin1: (bytes: Uint8Array, start: number, end: number) => string
   readonly isUtf8: (bytes: Uint8Array) => boolean
   readonly decode: (bytes: Uint8Array) => string
   readonly encode: (text: string) => Uint8Array
@@ -31,9 +33,11 @@ export interface Bytes {
 
 /** Made when they are needed: those who have their own way need none, and a realm made for tests may have none. */
 let decoder: InstanceType<typeof TextDecoder> | undefined = undefined
+let latin1: InstanceType<typeof TextDecoder> | undefined = undefined
 let encoder: InstanceType<typeof TextEncoder> | undefined = undefined
 
 const toText = () => decoder ??= new TextDecoder("utf-8", { ignoreBOM: true })
+const toLatin1 = () => latin1 ??= new TextDecoder("latin1")
 const toUtf8 = () => encoder ??= new TextEncoder()
 
 /**
@@ -45,6 +49,7 @@ const toUtf8 = () => encoder ??= new TextEncoder()
 export const portable: Bytes = {
   mask: Mask.apply,
   frames: MaskedFrames.portable,
+  latin1: (bytes, start, end) => toLatin1().decode(bytes.subarray(start, end)),
   isUtf8: Utf8.isValid,
   decode: (bytes) => toText().decode(bytes),
   encode: (text) => toUtf8().encode(text),

@@ -3,11 +3,13 @@
  *
  * @since 0.1.0
  */
+import * as AsciiTexts from "./AsciiTexts.ts"
 import * as ByteQueue from "./ByteQueue.ts"
 import type * as Bytes from "./Bytes.ts"
 import type { Frame } from "./Frame.ts"
 import * as FrameHeader from "./FrameHeader.ts"
 import * as Mask from "./Mask.ts"
+import type { Message } from "./Message.ts"
 import * as Opcode from "./Opcode.ts"
 import * as Violation from "./Violation.ts"
 
@@ -49,6 +51,7 @@ export class FrameDecoder {
   private readonly bytes: Bytes.Bytes
   private maxMessageSize: number
   private readonly input: ByteQueue.ByteQueue
+  private readonly texts: AsciiTexts.AsciiTexts
   /** The octets of a header, or of a control frame, that is split over two reads. */
   private split: Uint8Array | undefined = undefined
   private splitLength = 0
@@ -59,7 +62,7 @@ export class FrameDecoder {
   private first = 0
   private messageSize = 0
   private stopped = false
-  /** Whether the message that `plain` gave is a text, and known to be ASCII. */
+  /** Whether the payload that `plain` gave is a text, and whether it is known to be ASCII. */
   isText = false
   isAscii = false
 
@@ -67,6 +70,7 @@ export class FrameDecoder {
     this.rules = rules
     this.bytes = bytes
     this.input = new ByteQueue.ByteQueue(bytes)
+    this.texts = new AsciiTexts.AsciiTexts(bytes)
     this.maxMessageSize = maxMessageSize
   }
 
@@ -90,6 +94,7 @@ export class FrameDecoder {
   reset(): void {
     this.stopped = false
     this.input.clear()
+    this.texts.clear()
     this.split = undefined
     this.splitLength = 0
     this.length = -1
@@ -118,9 +123,10 @@ export class FrameDecoder {
 
   /**
    * The payload of the next frame, if it is a message by itself, not compressed, and lies in the first chunk, as most do.
-   * Else it is for `next`, and so are all frames while a message is in progress. No object is made for such a frame.
+   * Else it is for `next`, and so are all frames while a message is in progress. No object is made for such a frame. With
+   * `asText` a text that is known to be ASCII is a string.
    */
-  plain(): Uint8Array | undefined {
+  plain(asText = false): Message | undefined {
     const { at, chunk } = this.input
     const available = chunk.length - at
     if (available < 2 || this.length >= 0 || this.split !== undefined) return undefined
@@ -132,7 +138,10 @@ export class FrameDecoder {
     const length = FrameHeader.length(chunk, at)
     if (available - size < length || length > this.maxMessageSize) return undefined
     this.isText = first === plainText
-    return this.consume(chunk, at + size, length)
+    this.unmask(chunk, at + size, at + size + length)
+    return this.isText && asText && this.isAscii && length <= AsciiTexts.most
+      ? this.text(at + size, length)
+      : this.consume(at + size, length)
   }
 
   /** The next frame, or what there is of it. */
@@ -160,31 +169,42 @@ export class FrameDecoder {
   private whole(chunk: Uint8Array, at: number, size: number, length: number): Frame | Violation.ProtocolError {
     const first = chunk[at]
     if ((first & 0x8) === 0 && this.grow(first, length) > this.maxMessageSize) return this.refuse("MessageTooBig")
-    const payload = this.consume(chunk, at + size, length)
+    this.unmask(chunk, at + size, at + size + length)
+    const payload = this.consume(at + size, length)
     const opcode = (first & 0x0f) as Opcode.Opcode
     return { fin: first >= 0x80, rsv1: (first & 0x40) !== 0, opcode, payload, whole: true }
   }
 
-  /** Takes a payload that lies in the first chunk, unmasked. */
-  private consume(chunk: Uint8Array, start: number, length: number): Uint8Array {
-    const end = start + length
-    if (this.rules.masked && end > this.input.unmasked) this.unmask(chunk, start, end)
-    this.isAscii = end <= this.input.ascii
-    const payload = this.input.slice(start, end)
-    this.input.skip(end - this.input.at)
+  /** Takes a payload that lies in the first chunk. */
+  private consume(start: number, length: number): Uint8Array {
+    const payload = this.input.slice(start, start + length)
+    this.input.skip(start + length - this.input.at)
     return payload
   }
 
+  /** Takes a text that lies in the first chunk, and is ASCII. */
+  private text(start: number, length: number): string {
+    const { ascii, chunk } = this.input
+    const text = this.texts.cut(chunk, start, start + length, ascii)
+    this.input.skip(start + length - this.input.at)
+    return text
+  }
+
+  /** The next payload: small ones are unmasked together with those behind them. */
   private unmask(chunk: Uint8Array, start: number, end: number): void {
-    if (end - start < small) this.unmaskFrames(chunk, this.input.at, chunk.length)
-    if (end > this.input.unmasked) this.bytes.mask(chunk, start, end, Mask.readKey(chunk, start - 4), 0)
+    const { input } = this
+    if (this.rules.masked && end > input.unmasked) {
+      if (end - start < small) this.unmaskFrames(chunk, input.at, chunk.length)
+      if (end > input.unmasked) this.bytes.mask(chunk, start, end, Mask.readKey(chunk, start - 4), 0)
+    }
+    this.isAscii = end <= input.ascii
   }
 
   private unmaskFrames(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.rules.masked) return
     const { frames } = this.bytes
     this.input.unmasked = frames.mask(bytes, start, end)
     this.input.ascii = frames.isAscii ? this.input.unmasked : 0
+    this.texts.clear()
   }
 
   /** Brings together, octet by octet, a header or a control frame that is split over reads. */

@@ -40,8 +40,9 @@ export class Intake {
   /** The next message, or the rule that it breaks, if it is as simple as most are; else `decoder.next` has it. */
   plain(): Message | Violation.ProtocolError | undefined {
     const { assembler, decoder } = this
-    const payload = assembler.isIdle ? decoder.plain() : undefined
-    return payload === undefined ? undefined : assembler.single(decoder.isText, payload, decoder.isAscii)
+    const payload = assembler.isIdle ? decoder.plain(!assembler.asOctets) : undefined
+    if (payload === undefined || typeof payload === "string") return payload
+    return assembler.single(decoder.isText, payload, decoder.isAscii)
   }
 
   /** Whether nothing is half there. */

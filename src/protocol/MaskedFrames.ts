@@ -11,8 +11,8 @@ import * as Mask from "./Mask.ts"
  *
  * **Details**
  *
- * `mask` changes payloads where they lie: from the frame at `start` on, up to the first frame that has no key, goes beyond
- * `end`, or is too large for the platform's way. It returns where that one starts.
+ * `mask` changes payloads where they lie: from the frame at `start` on, up to the first frame that goes beyond `end`, or
+ * has a length that is not for the platform's way. It returns where that one starts. Frames without a key stay as they are.
  *
  * @category models
  * @since 0.1.0
@@ -22,9 +22,6 @@ export interface MaskedFrames {
   /** Whether the texts that the last call left, of one frame each, are known to be ASCII. */
   readonly isAscii: boolean
 }
-
-/** No header of a frame that is masked is shorter. */
-const shortest = 6
 
 /**
  * The way in plain JavaScript, for any platform.
@@ -46,12 +43,12 @@ export const portable: MaskedFrames = {
   mask: (bytes, start, end) => {
     const words = new Mask.Words()
     let at = start
-    while (end - at >= shortest && bytes[at + 1] >= 0x80) {
+    while (end - at >= 2) {
       const payload = at + FrameHeader.size(bytes[at + 1])
       if (payload > end) break
       const next = payload + FrameHeader.length(bytes, at)
       if (next > end) break
-      words.apply(bytes, payload, next, Mask.readKey(bytes, payload - 4))
+      if (bytes[at + 1] >= 0x80) words.apply(bytes, payload, next, Mask.readKey(bytes, payload - 4))
       at = next
     }
     return at

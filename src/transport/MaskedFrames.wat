@@ -3,29 +3,37 @@
   ;; A page that sockets read into, a page for others to copy to, and the flag behind them.
   (memory (export "memory") 3)
 
-  ;; From $at on, up to the first frame that has no key, goes beyond $end, or has a length of 64 bits. Returns where that
-  ;; is. The flag is set to 1 if a text that is left is not ASCII.
+  ;; From $at on, up to the first frame that goes beyond $end or has a length of 64 bits. Returns where that is. The flag is
+  ;; set to 1 if a text that is left is not ASCII.
   (func (export "mask") (param $at i32) (param $end i32) (result i32)
-    (local $length i32) (local $cursor i32) (local $stop i32) (local $key i32)
+    (local $length i32) (local $hasKey i32) (local $cursor i32) (local $stop i32) (local $key i32)
     (local $keys v128) (local $octets v128) (local $seen v128) (local $wide i32)
     (block $done
       (loop $frames
         ;; The header
-        (local.set $cursor (i32.add (local.get $at) (i32.const 6)))
+        (local.set $cursor (i32.add (local.get $at) (i32.const 2)))
         (br_if $done (i32.gt_u (local.get $cursor) (local.get $end)))
         (local.set $length (i32.load8_u offset=1 (local.get $at)))
-        (br_if $done (i32.lt_u (local.get $length) (i32.const 0x80)))
+        (local.set $hasKey (i32.shr_u (local.get $length) (i32.const 7)))
         (local.set $length (i32.and (local.get $length) (i32.const 0x7f)))
         (br_if $done (i32.eq (local.get $length) (i32.const 127)))
         (if (i32.eq (local.get $length) (i32.const 126)) (then
-          (local.set $cursor (i32.add (local.get $at) (i32.const 8)))
+          (local.set $cursor (i32.add (local.get $at) (i32.const 4)))
           (br_if $done (i32.gt_u (local.get $cursor) (local.get $end)))
           (local.set $length (i32.or
             (i32.shl (i32.load8_u offset=2 (local.get $at)) (i32.const 8))
             (i32.load8_u offset=3 (local.get $at))))))
+        (local.set $cursor (i32.add (local.get $cursor) (i32.shl (local.get $hasKey) (i32.const 2))))
         (local.set $stop (i32.add (local.get $cursor) (local.get $length)))
         (br_if $done (i32.gt_u (local.get $stop) (local.get $end)))
-        (local.set $key (i32.load (i32.sub (local.get $cursor) (i32.const 4))))
+
+        ;; Without a key nothing changes, and only a text is looked at
+        (local.set $key (i32.const 0))
+        (if (local.get $hasKey)
+          (then (local.set $key (i32.load (i32.sub (local.get $cursor) (i32.const 4)))))
+          (else (if (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x81)) (then
+            (local.set $at (local.get $stop))
+            (br $frames)))))
         (local.set $keys (i32x4.splat (local.get $key)))
         (local.set $seen (v128.const i64x2 0 0))
 

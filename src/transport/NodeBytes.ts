@@ -17,11 +17,12 @@ interface BufferUtil {
 
 /** What `toString` and `write` of a Buffer come down to; not documented, and so not taken for granted. */
 interface NativeText {
+  readonly latin1Slice?: (start: number, end: number) => string
   readonly utf8Slice?: (start: number, end: number) => string
   readonly utf8Write?: (text: string, at: number, length: number) => number
 }
 
-const { utf8Slice, utf8Write } = Buffer.prototype as unknown as NativeText
+const { latin1Slice, utf8Slice, utf8Write } = Buffer.prototype as unknown as NativeText
 
 /** The class that Buffers are made of: to make one of it takes 20 ns, and `subarray` 31. */
 const View = (Buffer as { readonly [Symbol.species]?: typeof Uint8Array })[Symbol.species] ?? Uint8Array
@@ -66,6 +67,9 @@ const asBuffer = (bytes: Uint8Array): Buffer =>
 export const nodeBytes: Bytes = {
   mask: bufferUtil === undefined ? Mask.apply : nativeMask(bufferUtil),
   frames: WasmFrames.frames,
+  latin1: latin1Slice === undefined
+    ? (bytes, start, end) => asBuffer(bytes).toString("latin1", start, end)
+    : (bytes, start, end) => latin1Slice.call(asBuffer(bytes), start, end),
   isUtf8,
   decode: utf8Slice === undefined
     ? (bytes) => asBuffer(bytes).toString("utf8")

@@ -48,6 +48,15 @@ describe.each([["plain JavaScript", Bytes.portable], ["Node", nodeBytes]])("byte
     expect(bytes.decode(Wire.hex("efbbbf 61"))).toBe("\ufeffa")
   })
 
+  it("make one character of each octet, which is that of ASCII if there is one", () => {
+    const every = Uint8Array.from({ length: 300 }, (_, i) => i & 0xff)
+    const text = bytes.latin1(every, 3, 290)
+    expect(text).toHaveLength(287)
+    for (const [from, to] of [[3, 128], [256, 290]]) {
+      expect(text.slice(from - 3, to - 3)).toBe(Buffer.from(every.subarray(from, to)).toString("ascii"))
+    }
+  })
+
   it("know what is UTF-8", () => {
     fc.assert(fc.property(mixed, (encoded) => {
       expect(bytes.isUtf8(encoded)).toBe(isUtf8(encoded))

@@ -3,6 +3,8 @@ import * as Bytes from "../../src/protocol/Bytes.ts"
 import type { Frame } from "../../src/protocol/Frame.ts"
 import { FrameDecoder } from "../../src/protocol/FrameDecoder.ts"
 import * as Violation from "../../src/protocol/Violation.ts"
+import { nodeBytes } from "../../src/transport/NodeBytes.ts"
+import { reads } from "../../src/transport/WasmFrames.ts"
 import * as Cuts from "./Cuts.ts"
 import { isGone } from "./Garbage.ts"
 import * as Wire from "./Wire.ts"
@@ -117,6 +119,43 @@ describe("what is seen where it was read, before it is pushed,", () => {
     decoder.prepare(memory, memory.length)
     decoder.push(memory)
     expect(drain(decoder).map(told)).toEqual(["81 \"one\" whole", "81 \"two\" whole", "81 \"three\" whole"])
+  })
+})
+
+const textsOf = (words: ReadonlyArray<string>, mask?: ReadonlyArray<number>): Uint8Array =>
+  Wire.concat(words.map((word) => Wire.frame({ opcode: 1, payload: Wire.utf8(word), mask })))
+const taken = (decoder: FrameDecoder, words: ReadonlyArray<string>, asText: boolean) =>
+  words.concat("no more").map(() => {
+    const message = decoder.plain(asText)
+    return message instanceof Uint8Array ? [Buffer.from(message).toString()] : message
+  })
+
+describe("a message that is one frame", () => {
+  it.each([["a server", server, Wire.exampleMask], ["a client", client, undefined]] as const)(
+    "is a string for %s that asks for one, if it was seen to be ASCII",
+    (_, rules, mask) => {
+      for (const asText of [true, false]) {
+        const decoder = new FrameDecoder(rules, nodeBytes)
+        for (
+          const words of [["one", "two", "", "three"], ["four", "-".repeat(5000), "!".repeat(2048)], ["five", "six"]]
+        ) {
+          const bytes = textsOf(words, mask)
+          reads.set(bytes)
+          decoder.prepare(reads, bytes.length)
+          decoder.push(reads.slice(0, bytes.length))
+          const heard = taken(decoder, words, asText)
+          expect(heard.flat()).toEqual([...words, undefined])
+          expect(heard.map((message) => typeof message === "string"))
+            .toEqual([...words.map(({ length }) => asText && length < 5000), false])
+        }
+      }
+    }
+  )
+
+  it("is octets where nobody has looked at it", () => {
+    const decoder = make(server)
+    decoder.push(textsOf(["one", "two"], Wire.exampleMask))
+    expect(taken(decoder, ["one", "two"], true)).toEqual([["one"], ["two"], undefined])
   })
 })
 

@@ -32,6 +32,11 @@ describe("the operations on bytes", () => {
     expect(decode(Buffer.from(text))).toBe(text)
   })
 
+  it("read ASCII without latin1Slice", async () => {
+    const { latin1 } = await loadWithout(Buffer.prototype, "latin1Slice")
+    expect(latin1(new TextEncoder().encode("<one two>"), 1, 8)).toBe("one two")
+  })
+
   it("write text without utf8Write, as much as there is room for", async () => {
     const { encodeInto } = await loadWithout(Buffer.prototype, "utf8Write")
     const target = new Uint8Array(40)
