@@ -96,8 +96,9 @@ export type SendOptions = Backpressure.SendOptions
  * scope ended well, 1001 if it was interrupted, 1011 if it failed or died; it waits for the peer's Close up to
  * `closeTimeout` and for the end of TCP up to a second, and drops the transport.
  *
- * Received bytes are views of memory that nobody writes to again: they stay valid for as long as they are held. Bytes
- * that are sent are never changed, and must not be changed by the caller until they are written: those below 64 KiB
+ * Received bytes are views of memory that nobody writes to again: they stay valid for as long as they are held, and
+ * what was read together with them, up to 64 KiB, stays in memory for so long. A small text may likewise be a part of a
+ * string of up to 4 KiB. Who keeps few of many messages for long may want to copy them. Bytes that are sent are never changed, and must not be changed by the caller until they are written: those below 64 KiB
  * are copied at once, larger ones are not.
  *
  * @category models
