@@ -12,7 +12,7 @@ import * as Mask from "./Mask.ts"
  * **Details**
  *
  * `mask` changes payloads where they lie: from the frame at `start` on, up to the first frame that goes beyond `end`, or
- * has a length that is not for the platform's way. It returns where that one starts. Frames without a key stay as they are.
+ * is larger than 60 KiB. It returns where that one starts. Frames without a key stay as they are.
  *
  * @category models
  * @since 0.1.0

@@ -3,8 +3,8 @@
   ;; A page that sockets read into, a page for others to copy to, and the flag behind them.
   (memory (export "memory") 3)
 
-  ;; From $at on, up to the first frame that goes beyond $end or has a length of 64 bits. Returns where that is. The flag is
-  ;; set to 1 if a text that is left is not ASCII.
+  ;; From $at on, up to the first frame that goes beyond $end. Returns where that is. The flag is set to 1 if a text that is
+  ;; left is not ASCII.
   (func (export "mask") (param $at i32) (param $end i32) (result i32)
     (local $length i32) (local $hasKey i32) (local $cursor i32) (local $stop i32) (local $key i32)
     (local $keys v128) (local $octets v128) (local $seen v128) (local $wide i32)
@@ -16,13 +16,17 @@
         (local.set $length (i32.load8_u offset=1 (local.get $at)))
         (local.set $hasKey (i32.shr_u (local.get $length) (i32.const 7)))
         (local.set $length (i32.and (local.get $length) (i32.const 0x7f)))
-        (br_if $done (i32.eq (local.get $length) (i32.const 127)))
-        (if (i32.eq (local.get $length) (i32.const 126)) (then
-          (local.set $cursor (i32.add (local.get $at) (i32.const 4)))
-          (br_if $done (i32.gt_u (local.get $cursor) (local.get $end)))
-          (local.set $length (i32.or
-            (i32.shl (i32.load8_u offset=2 (local.get $at)) (i32.const 8))
-            (i32.load8_u offset=3 (local.get $at))))))
+        (if (i32.eq (local.get $length) (i32.const 126))
+          (then
+            (local.set $cursor (i32.add (local.get $at) (i32.const 4)))
+            (br_if $done (i32.gt_u (local.get $cursor) (local.get $end)))
+            (local.set $length (call $number (i32.add (local.get $at) (i32.const 2)))))
+          (else (if (i32.eq (local.get $length) (i32.const 127)) (then
+            (local.set $cursor (i32.add (local.get $at) (i32.const 10)))
+            (br_if $done (i32.gt_u (local.get $cursor) (local.get $end)))
+            (br_if $done (i32.load offset=2 (local.get $at)))
+            (br_if $done (call $number (i32.add (local.get $at) (i32.const 6))))
+            (local.set $length (call $number (i32.add (local.get $at) (i32.const 8))))))))
         (local.set $cursor (i32.add (local.get $cursor) (i32.shl (local.get $hasKey) (i32.const 2))))
         (local.set $stop (i32.add (local.get $cursor) (local.get $length)))
         (br_if $done (i32.gt_u (local.get $stop) (local.get $end)))
@@ -76,4 +80,8 @@
         (local.set $at (local.get $stop))
         (br $frames)))
     (if (local.get $wide) (then (i32.store8 offset=131072 (i32.const 0) (i32.const 1))))
-    (local.get $at)))
+    (local.get $at))
+
+  ;; A number of 16 bits, in network byte order.
+  (func $number (param $at i32) (result i32)
+    (i32.or (i32.shl (i32.load8_u (local.get $at)) (i32.const 8)) (i32.load8_u offset=1 (local.get $at)))))

@@ -19,7 +19,7 @@ const frame: fc.Arbitrary<Wire.Sent> = fc.record({
   opcode: fc.nat(15),
   payload: fc.tuple(length, fc.nat()).map(([length, seed]) => Wire.octets(length, seed)),
   mask: fc.option(key.map(Wire.maskOf), { nil: undefined, freq: 5 }),
-  lengthOctets: fc.constantFrom(undefined, undefined, undefined, 2 as const)
+  lengthOctets: fc.constantFrom(undefined, undefined, undefined, 2 as const, 8 as const)
 })
 const plain = (sent: Wire.Sent): Uint8Array => {
   const wire = Wire.frame(sent)
@@ -31,7 +31,8 @@ describe.each(ways)("whole frames in %s", (_, masked) => {
   it("are unmasked, and nothing else is, up to the first that is not whole", () => {
     const last = fc.oneof(
       frame.map((sent) => Wire.frame(sent).slice(0, -1)).filter(({ length }) => length > 0),
-      frame.map((sent) => Wire.header({ ...sent, lengthOctets: 8 }, 2n ** 32n)),
+      fc.tuple(frame, fc.constantFrom(16n, 31n, 32n, 63n))
+        .map(([sent, bit]) => Wire.header({ ...sent, lengthOctets: 8 }, 2n ** bit)),
       fc.constant(new Uint8Array(0))
     )
     fc.assert(
