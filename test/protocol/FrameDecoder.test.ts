@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import * as Bytes from "../../src/protocol/Bytes.ts"
 import type { Frame } from "../../src/protocol/Frame.ts"
 import { FrameDecoder } from "../../src/protocol/FrameDecoder.ts"
@@ -100,6 +100,23 @@ describe("a frame that arrives in several reads", () => {
 })
 
 const masked = (text: string) => Wire.frame({ opcode: 1, payload: Wire.utf8(text), mask: Wire.exampleMask })
+
+describe("frames that come together", () => {
+  it("are unmasked together, however their lengths are written", () => {
+    const sizes = [0, 5, 125, 126, 200, 1000]
+    const lengths = [undefined, 2, 8] as const
+    const sent = sizes.flatMap((size) =>
+      lengths.map((lengthOctets) => ({ opcode: 2, payload: Wire.octets(size), mask: Wire.exampleMask, lengthOctets }))
+    )
+    const bytes = sent.filter(({ lengthOctets, payload }) => lengthOctets !== undefined || payload.length < 126)
+    const mask = vi.fn(nodeBytes.frames.mask.bind(nodeBytes.frames))
+    const decoder = new FrameDecoder(server, { ...nodeBytes, frames: { mask, isAscii: false } })
+    decoder.push(Wire.concat(bytes.map(Wire.frame)))
+    const payloads = bytes.map(() => Wire.toHex(decoder.plain() as Uint8Array))
+    expect(payloads).toEqual(bytes.map(({ payload }) => Wire.toHex(payload)))
+    expect(mask).toHaveBeenCalledTimes(1)
+  })
+})
 
 describe("what is seen where it was read, before it is pushed,", () => {
   it("is unmasked there, and not again", () => {
