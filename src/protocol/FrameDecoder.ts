@@ -9,12 +9,10 @@ import type * as Bytes from "./Bytes.ts"
 import type { Frame } from "./Frame.ts"
 import * as FrameHeader from "./FrameHeader.ts"
 import * as Mask from "./Mask.ts"
+import * as MaskedFrames from "./MaskedFrames.ts"
 import type { Message } from "./Message.ts"
 import * as Opcode from "./Opcode.ts"
 import * as Violation from "./Violation.ts"
-
-/** Payloads below this size are unmasked together with those behind them. */
-const small = 1536
 
 /** The first octets of frames that are messages by themselves. */
 const plainText = 0x80 | Opcode.Text
@@ -194,7 +192,7 @@ export class FrameDecoder {
   private unmask(chunk: Uint8Array, start: number, end: number): void {
     const { input } = this
     if (this.rules.masked && end > input.unmasked) {
-      if (end - start < small) this.unmaskFrames(chunk, input.at, chunk.length)
+      if (end - start < MaskedFrames.small) this.unmaskFrames(chunk, input.at, chunk.length)
       if (end > input.unmasked) this.bytes.mask(chunk, start, end, Mask.readKey(chunk, start - 4), 0)
     }
     this.isAscii = end <= input.ascii

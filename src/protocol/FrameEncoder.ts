@@ -6,6 +6,7 @@
 import type * as Arena from "./Arena.ts"
 import type * as Bytes from "./Bytes.ts"
 import * as FrameHeader from "./FrameHeader.ts"
+import * as MaskedFrames from "./MaskedFrames.ts"
 import type { Prepared } from "./Message.ts"
 import * as Opcode from "./Opcode.ts"
 
@@ -20,9 +21,6 @@ import * as Opcode from "./Opcode.ts"
  * @since 0.1.0
  */
 export const copyLimit = 65_535
-
-/** Payloads below this size are masked together, when they are taken. */
-const together = 1536
 
 /** From this size on a shared frame that a transport holds on to is not worth a copy for each connection. */
 const keepLimit = 1024
@@ -197,11 +195,18 @@ export class FrameEncoder {
     key: number | undefined
   ): void {
     const payload = FrameHeader.write({ fin, rsv1, opcode, length, key }, slab, this.end)
-    const isLater = key !== undefined && length < together
-    if (!isLater) this.maskFrames()
-    else if (this.unmasked < 0) this.unmasked = this.end
-    if (key !== undefined && !isLater) this.bytes.mask(slab, payload, payload + length, key, 0)
+    if (key !== undefined) this.mask(slab, payload, length, key)
     this.advance(payload + length - this.end)
+  }
+
+  /** A small payload is masked with those behind it, when the region ends. */
+  private mask(slab: Uint8Array, payload: number, length: number, key: number): void {
+    if (length >= MaskedFrames.small) {
+      this.maskFrames()
+      this.bytes.mask(slab, payload, payload + length, key, 0)
+    } else if (this.unmasked < 0) {
+      this.unmasked = this.end
+    }
   }
 
   /** Masks what lies unmasked at the end of the open region. */

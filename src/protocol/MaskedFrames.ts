@@ -7,6 +7,14 @@ import * as FrameHeader from "./FrameHeader.ts"
 import * as Mask from "./Mask.ts"
 
 /**
+ * Payloads below this size are masked together with those beside them; for larger ones the platform has a way of its own.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const small = 1536
+
+/**
  * Masks or unmasks frames, each by the key in its header.
  *
  * **Details**
