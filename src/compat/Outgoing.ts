@@ -54,6 +54,14 @@ export interface Owner {
   onUnreadable(error: Error): void
 }
 
+/** What is given counts, even if it is `undefined`. */
+const optionsOf = (binary: boolean, masks: boolean, given: Partial<SendOptions> = {}): SendOptions => ({
+  binary,
+  compress: "compress" in given ? given.compress! : true,
+  fin: "fin" in given ? given.fin! : true,
+  mask: "mask" in given ? given.mask! : masks
+})
+
 const compressing = "data was being compressed"
 const reading = "the blob was being read"
 
@@ -66,9 +74,12 @@ const reading = "the blob was being read"
 export class Outgoing {
   private readonly outbox: Outbox
   private readonly owner: Owner
+  /** Whether messages are compressed, and frames masked, if nothing else is said. */
+  private readonly compresses: boolean
+  private readonly masks: boolean
   /** Whether the next frame is a message's first; if not, whether the message is compressed. */
   private isFirst = true
-  private compresses = false
+  private isCompressed = false
   /** What takes its time, if something does. */
   private activity = compressing
   /** The callbacks of what will not be sent any more. */
@@ -79,17 +90,19 @@ export class Outgoing {
   constructor(outbox: Outbox, owner: Owner) {
     this.outbox = outbox
     this.owner = owner
+    this.compresses = outbox.compressor !== undefined
+    this.masks = !owner.isServer
   }
 
-  /** Sends a message or, with `fin: false`, a part of one. */
-  message(data: unknown, options: SendOptions, callback: Callback): void {
+  /** Sends a message or, with `fin: false`, a part of one. It is a text if `isText` says so, and no option. */
+  message(data: unknown, isText: boolean, given: Partial<SendOptions> | undefined, callback: Callback): void {
     const receipt = receiptOf(callback)
-    if (this.isPlain(options)) {
-      if (data instanceof Uint8Array) {
-        return this.outbox.octets(options.binary ? Opcode.Binary : Opcode.Text, data, receipt)
-      }
-      if (typeof data === "string" && !options.binary) return this.outbox.whole(data, receipt)
+    const binary = given !== undefined && "binary" in given ? given.binary! : !isText
+    if (this.isPlain(given)) {
+      if (data instanceof Uint8Array) return this.outbox.octets(binary ? Opcode.Binary : Opcode.Text, data, receipt)
+      if (typeof data === "string" && !binary) return this.outbox.whole(data, receipt)
     }
+    const options = optionsOf(binary, this.masks, given)
     if (Payload.isBlob(data)) return this.blob(data, this.frameOf(options, data.size), receipt)
     const payload = Payload.toOctets(data)
     this.data({ ...this.frameOf(options, payload.length), payload }, receipt)
@@ -124,9 +137,13 @@ export class Outgoing {
   }
 
   /** Whether it is a whole message with nothing special, and its turn: most are. */
-  private isPlain({ compress, fin, mask }: SendOptions): boolean {
-    const compresses = compress && this.outbox.compressor !== undefined
-    return fin && this.isFirst && !compresses && !mask === this.owner.isServer && this.outbox.isFree
+  private isPlain(given: Partial<SendOptions> | undefined): boolean {
+    const { compresses, masks } = this
+    if (!this.isFirst || !this.outbox.isFree) return false
+    if (given === undefined) return !compresses
+    const isWhole = !("fin" in given) || given.fin
+    const isMasked = "mask" in given ? given.mask : masks
+    return isWhole && !isMasked === !masks && !(compresses && (!("compress" in given) || given.compress))
   }
 
   private data(frame: DataFrame, receipt: Receipt | undefined): void {
@@ -180,10 +197,10 @@ export class Outgoing {
   /** The place of a frame in its message. */
   private frameOf({ binary, compress, fin, mask }: SendOptions, size: number): Omit<DataFrame, "payload"> {
     const { isFirst } = this
-    if (isFirst) this.compresses = compress && this.outbox.compressor?.wants(size) === true
+    if (isFirst) this.isCompressed = compress && this.outbox.compressor?.wants(size) === true
     this.isFirst = fin
     const opcode = isFirst ? binary ? Opcode.Binary : Opcode.Text : Opcode.Continuation
-    return { fin, opcode, compress: this.compresses, key: this.keyFor(mask) }
+    return { fin, opcode, compress: this.isCompressed, key: this.keyFor(mask) }
   }
 
   private keyFor(mask: boolean): DataFrame["key"] {

@@ -15,7 +15,7 @@ import * as Handshake from "./Handshake.ts"
 import { Link, type Linked, linkKey } from "./Link.ts"
 import * as Opening from "./Opening.ts"
 import * as Options from "./Options.ts"
-import type { Outgoing } from "./Outgoing.ts"
+import type { Outgoing, SendOptions } from "./Outgoing.ts"
 import * as Payload from "./Payload.ts"
 import type * as PerMessageDeflate from "./PerMessageDeflate.ts"
 
@@ -183,15 +183,11 @@ export class WebSocket extends WebSocketEvents implements Opening.Opening, Linke
 
   send(data: unknown, options?: Partial<SendOptions> | Callback | null, callback?: Callback): void {
     if (this._readyState === 0) throw notOpen(0)
-    const given = typeof options === "function" ? undefined : options ?? undefined
+    const given = typeof options === "object" ? options ?? undefined : undefined
     const done = typeof options === "function" ? options : callback
     const payload = typeof data === "number" ? String(data) : data
     if (this._readyState !== 1) return sendTooLate(this, payload, done)
-    this._sender?.message(
-      payload || Payload.empty,
-      optionsOf(given, typeof payload !== "string", !this._isServer),
-      done
-    )
+    this._sender?.message(payload || Payload.empty, typeof payload === "string", given, done)
   }
 
   ping(data?: unknown, mask?: boolean | Callback, callback?: Callback): void {
@@ -270,19 +266,6 @@ const sendTooLate = (websocket: WebSocket, data: unknown, callback: Callback | u
   websocket[linkKey]?.driver.flush() // the callbacks of what was sent come first
   if (data) websocket._bufferedAmount += Payload.lengthOf(data)
   if (callback) process.nextTick(callback, notOpen(websocket._readyState))
-}
-
-type SendOptions = Parameters<Outgoing["message"]>[1]
-
-/** What is given counts, even if it is `undefined`. Copying `given` by its names would cost more than the frame. */
-const optionsOf = (given: Partial<SendOptions> | undefined, binary: boolean, mask: boolean): SendOptions => {
-  if (typeof given !== "object") return { binary, compress: true, fin: true, mask }
-  return {
-    binary: "binary" in given ? given.binary! : binary,
-    compress: "compress" in given ? given.compress! : true,
-    fin: "fin" in given ? given.fin! : true,
-    mask: "mask" in given ? given.mask! : mask
-  }
 }
 
 const isOptions = (value: unknown): value is Handshake.ClientOptions =>
