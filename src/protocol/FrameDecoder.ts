@@ -79,7 +79,8 @@ export class FrameDecoder {
 
   /** The first `length` octets are what is pushed next, and can still be changed: its whole frames are unmasked there. */
   prepare(memory: Uint8Array, length: number): void {
-    if (this.isDry && this.split === undefined) this.unmaskFrames(memory, this.missing, length)
+    const { missing } = this // of 53 bits, and WebAssembly looks at 32 of them
+    if (missing < length && this.isDry && this.split === undefined) this.unmaskFrames(memory, missing, length)
   }
 
   /** Forgets what has not been decoded, and takes nothing more. */

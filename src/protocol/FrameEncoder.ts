@@ -195,18 +195,15 @@ export class FrameEncoder {
     key: number | undefined
   ): void {
     const payload = FrameHeader.write({ fin, rsv1, opcode, length, key }, slab, this.end)
+    if (length >= MaskedFrames.small) this.maskFrames() // also without a key: it may be too large to be passed over
     if (key !== undefined) this.mask(slab, payload, length, key)
     this.advance(payload + length - this.end)
   }
 
   /** A small payload is masked with those behind it, when the region ends. */
   private mask(slab: Uint8Array, payload: number, length: number, key: number): void {
-    if (length >= MaskedFrames.small) {
-      this.maskFrames()
-      this.bytes.mask(slab, payload, payload + length, key, 0)
-    } else if (this.unmasked < 0) {
-      this.unmasked = this.end
-    }
+    if (length >= MaskedFrames.small) this.bytes.mask(slab, payload, payload + length, key, 0)
+    else if (this.unmasked < 0) this.unmasked = this.end
   }
 
   /** Masks what lies unmasked at the end of the open region. */

@@ -137,6 +137,19 @@ describe("what is seen where it was read, before it is pushed,", () => {
     decoder.push(memory)
     expect(drain(decoder).map(told)).toEqual(["81 \"one\" whole", "81 \"two\" whole", "81 \"three\" whole"])
   })
+
+  it.each([2 ** 32 - 2, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 5, 2 ** 40])(
+    "is left as it is where it belongs to a frame of %i octets, which are more than 32 bits tell",
+    (length) => {
+      const decoder = new FrameDecoder(server, nodeBytes)
+      decoder.push(Wire.header({ opcode: 2, mask: [0, 0, 0, 0] }, BigInt(length)))
+      expect(drain(decoder)).toEqual([])
+      const frames = Wire.concat([new Uint8Array(5), masked("one"), masked("two")])
+      reads.set(frames)
+      decoder.prepare(reads, frames.length)
+      expect(reads.subarray(0, frames.length)).toEqual(Buffer.from(frames))
+    }
+  )
 })
 
 const textsOf = (words: ReadonlyArray<string>, mask?: ReadonlyArray<number>): Uint8Array =>

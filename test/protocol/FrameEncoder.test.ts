@@ -146,6 +146,7 @@ describe("frames of a client", () => {
       { weight: 6, arbitrary: small.map((payload) => ({ opcode: 2, payload, mask })) },
       sized(fc.constantFrom(1535, 1536, 20_000, 65_535, 65_536)),
       small.map((payload) => ({ opcode: 2, payload })),
+      fc.constantFrom(20_000, 65_531, 65_535).map((length) => ({ opcode: 2, payload: Wire.octets(length) })),
       small.map((payload) => ({ opcode: 2, payload, mask: Wire.maskOf(7) }))
     )
     fc.assert(fc.property(fc.array(part, { maxLength: 30 }), fc.nat(40), (parts, pauses) => {
@@ -159,6 +160,17 @@ describe("frames of a client", () => {
       const whole = Wire.concat([...taken, ...encoder.take()])
       expect(Buffer.compare(whole, Wire.concat(parts.map(Wire.frame)))).toBe(0)
     }))
+  })
+
+  it.each(platforms)("are masked behind one without a key that fits in no page, in %s", (_, bytes) => {
+    const encoder = new FrameEncoder(new Arena(bytes.allocate), bytes, () => 0x3d21fa37)
+    const payload = Wire.octets(65_535)
+    encoder.text("Hello")
+    encoder.frame(true, false, 2, payload, "None")
+    encoder.text("Hello")
+    const text = Wire.frame({ opcode: 1, payload: Wire.utf8("Hello"), mask: Wire.maskOf(0x3d21fa37) })
+    const expected = Wire.concat([text, Wire.frame({ opcode: 2, payload }), text])
+    expect(Buffer.compare(Wire.concat(encoder.take()), expected)).toBe(0)
   })
 })
 
