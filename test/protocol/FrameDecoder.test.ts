@@ -138,6 +138,20 @@ describe("what is seen where it was read, before it is pushed,", () => {
     expect(drain(decoder).map(told)).toEqual(["81 \"one\" whole", "81 \"two\" whole", "81 \"three\" whole"])
   })
 
+  it("is unmasked from the first frame's start on, wherever the reads are cut", () => {
+    const wire = Wire.concat(["one", "two", "three"].map((word) => masked(word)))
+    for (let cut = 1; cut < wire.length; cut++) {
+      const decoder = new FrameDecoder(server, nodeBytes)
+      const told = [wire.slice(0, cut), wire.slice(cut)].flatMap((part) => {
+        reads.set(part)
+        decoder.prepare(reads, part.length)
+        decoder.push(Uint8Array.from(reads.subarray(0, part.length)))
+        return drain(decoder).map((frame) => "payload" in frame ? Buffer.from(frame.payload).toString() : frame.message)
+      })
+      expect(told.join("")).toBe("onetwothree")
+    }
+  })
+
   it.each([2 ** 32 - 2, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 5, 2 ** 40])(
     "is left as it is where it belongs to a frame of %i octets, which are more than 32 bits tell",
     (length) => {
