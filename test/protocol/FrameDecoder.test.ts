@@ -129,6 +129,18 @@ describe("what is seen where it was read, before it is pushed,", () => {
     expect(decode(decoder, masked("three"))).toEqual(["81 \"three\" whole"])
   })
 
+  it("is left as it is within a header, however much it looks like a frame", () => {
+    const frame = Wire.hex("8283 82810102 030405")
+    const decoder = make(server)
+    decoder.push(frame.slice(0, 2))
+    expect(drain(decoder)).toEqual([])
+    const memory = frame.slice(2)
+    decoder.prepare(memory, memory.length)
+    expect(memory).toEqual(frame.slice(2))
+    decoder.push(memory)
+    expect(drain(decoder)).toMatchObject([{ payload: Wire.hex("818504") }])
+  })
+
   it("is left as it is while something else waits to be decoded", () => {
     const decoder = make(server)
     decoder.push(Wire.concat([masked("one"), masked("two")]))

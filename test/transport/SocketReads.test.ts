@@ -99,6 +99,28 @@ describe("what is read from a socket", () => {
     expect(Buffer.compare(memory, numbered(100_000))).toBe(0)
   })
 
+  it("is shown where it lies before it is given, and to nobody if others get it as well", async () => {
+    let length = 0
+    const chunks: Array<Uint8Array> = []
+    const { peer, socket } = await start({
+      prepare: (memory, count) => void memory.fill(1, 0, count),
+      onBytes: (chunk) => {
+        chunks.push(chunk)
+        length += chunk.length
+      }
+    })
+    const send = async () => {
+      const before = length
+      peer.write("pure")
+      await until(() => length === before + 4)
+      return Buffer.from(chunks.at(-1)!).toString("latin1")
+    }
+    await send() // the first read may be Node's
+    expect(await send()).toBe("\u0001\u0001\u0001\u0001")
+    socket.on("data", ignore)
+    expect(await send()).toBe("pure")
+  })
+
   it("is heard by others who listen, too, in order", async () => {
     const [ours, theirs]: ReadonlyArray<Array<string>> = [[], []]
     const { peer, socket } = await start({ onBytes: (chunk) => ours.push(chunk.toString()) })
