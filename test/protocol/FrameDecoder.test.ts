@@ -208,6 +208,14 @@ describe("a message that is one frame", () => {
     }
   )
 
+  it("is not known to be ASCII behind what was looked at together", () => {
+    const decoder = new FrameDecoder(server, nodeBytes)
+    const large = { opcode: 1, payload: new Uint8Array(66_000).fill(0xff), mask: Wire.exampleMask }
+    decoder.push(Wire.concat([textsOf(["one"], Wire.exampleMask), Wire.frame(large)]))
+    expect([decoder.plain(), decoder.isAscii]).toMatchObject([{ length: 3 }, true])
+    expect([decoder.plain(), decoder.isAscii]).toMatchObject([{ length: 66_000 }, false])
+  })
+
   it("is octets where nobody has looked at it", () => {
     const decoder = make(server)
     decoder.push(textsOf(["one", "two"], Wire.exampleMask))
