@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Recipient } from "../protocol/Intake.ts"
 import { isMessage, type Message } from "../protocol/Message.ts"
 import type * as Order from "../protocol/Order.ts"
 import type * as Inbox from "./Inbox.ts"
@@ -16,7 +17,7 @@ import type { Tap } from "./Tap.ts"
  * @category models
  * @since 0.1.0
  */
-export abstract class Reading extends Parts {
+export abstract class Reading extends Parts implements Recipient {
   /** Takes messages and control frames instead of the inbox. */
   protected tap: Tap | undefined = undefined
   /** Whether a stream reads, and so will take what comes. */
@@ -74,19 +75,25 @@ export abstract class Reading extends Parts {
   /** What is left of a transport that is gone is little, and all of it is decoded: the end is not to wait for a reader. */
   private decode(): void {
     if (this.tap !== undefined && this.unread > 0) this.handOver(this.tap)
-    let messages = 0
-    try {
-      while (this.held === undefined && (this.isGone || !this.isBlocked())) {
-        const output = this.protocol.next()
-        if (output === undefined) break
-        if (isMessage(output)) {
-          messages++
-          this.deliver(output)
-        } else this.obey(output)
-      }
-    } finally {
-      this.tally.messagesIn += messages
+    while (this.held === undefined && (this.isGone || !this.isBlocked())) {
+      if (this.protocol.each(this)) continue
+      const output = this.protocol.next()
+      if (output === undefined) return
+      if (isMessage(output)) this.deliver(output)
+      else this.obey(output)
     }
+  }
+
+  /** Takes a simple message, which is octets for a tap; whether the next one may come right behind it. */
+  receive(message: Message, isText: boolean): boolean {
+    const { tap } = this
+    this.tally.messagesIn++
+    if (tap === undefined) {
+      this.inbox.push(message)
+      return !this.isFull()
+    }
+    tap.onMessage(message as Uint8Array, isText, undefined)
+    return !this.stopped && this.tap === tap && !this.givesFrames
   }
 
   /** What waited for a reader goes to a tap first. */
@@ -100,6 +107,7 @@ export abstract class Reading extends Parts {
 
   private deliver(message: Message): void {
     const { protocol, tap } = this
+    this.tally.messagesIn++
     if (tap === undefined) this.inbox.push(message)
     else if (typeof message === "string") giveTo(tap, message)
     else tap.onMessage(message, protocol.isText, protocol.fragments)

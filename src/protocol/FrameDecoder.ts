@@ -10,13 +10,8 @@ import type { Frame } from "./Frame.ts"
 import * as FrameHeader from "./FrameHeader.ts"
 import * as Mask from "./Mask.ts"
 import * as MaskedFrames from "./MaskedFrames.ts"
-import type { Message } from "./Message.ts"
 import * as Opcode from "./Opcode.ts"
 import * as Violation from "./Violation.ts"
-
-/** The first octets of frames that are messages by themselves. */
-const plainText = 0x80 | Opcode.Text
-const plainBinary = 0x80 | Opcode.Binary
 
 /**
  * Decodes frames from chunks that are pushed in.
@@ -48,7 +43,8 @@ export class FrameDecoder {
   private readonly rules: FrameHeader.Rules
   private readonly bytes: Bytes.Bytes
   private maxMessageSize: number
-  private readonly input: ByteQueue.ByteQueue
+  /** What was pushed, and not yet decoded. */
+  readonly input: ByteQueue.ByteQueue
   private readonly texts: AsciiTexts.AsciiTexts
   /** The octets of a header, or of a control frame, that is split over two reads. */
   private split: Uint8Array | undefined = undefined
@@ -60,9 +56,6 @@ export class FrameDecoder {
   private first = 0
   private messageSize = 0
   private stopped = false
-  /** Whether the payload that `plain` gave is a text, and whether it is known to be ASCII. */
-  isText = false
-  isAscii = false
 
   constructor(rules: FrameHeader.Rules, bytes: Bytes.Bytes, maxMessageSize = Infinity) {
     this.rules = rules
@@ -100,9 +93,14 @@ export class FrameDecoder {
     this.messageSize = 0
   }
 
+  /** Whether no frame is half there. */
+  get isBetween(): boolean {
+    return this.length < 0 && this.split === undefined
+  }
+
   /** Whether no frame is half there, and none waits. */
   get isIdle(): boolean {
-    return this.length < 0 && this.split === undefined && this.isDry
+    return this.isBetween && this.isDry
   }
 
   /** Lets messages be of any size, where nobody holds them. */
@@ -118,29 +116,6 @@ export class FrameDecoder {
   /** Whether everything that was pushed is decoded. */
   get isDry(): boolean {
     return this.input.available() === 0
-  }
-
-  /**
-   * The payload of the next frame, if it is a message by itself, not compressed, and lies in the first chunk, as most do.
-   * Else it is for `next`, and so are all frames while a message is in progress. No object is made for such a frame. With
-   * `asText` a text that is known to be ASCII is a string.
-   */
-  plain(asText = false): Message | undefined {
-    const { at, chunk } = this.input
-    const available = chunk.length - at
-    if (available < 2 || this.length >= 0 || this.split !== undefined) return undefined
-    const first = chunk[at]
-    const second = chunk[at + 1]
-    if ((first !== plainText && first !== plainBinary) || this.rules.masked !== (second >= 0x80)) return undefined
-    const size = FrameHeader.size(second)
-    if (available < size) return undefined
-    const length = FrameHeader.length(chunk, at)
-    if (available - size < length || length > this.maxMessageSize) return undefined
-    this.isText = first === plainText
-    this.unmask(chunk, at + size, at + size + length)
-    return this.isText && asText && this.isAscii && length <= AsciiTexts.most
-      ? this.text(at + size, length)
-      : this.consume(at + size, length)
   }
 
   /** The next frame, or what there is of it. */
@@ -181,22 +156,19 @@ export class FrameDecoder {
     return payload
   }
 
-  /** Takes a text that lies in the first chunk, and is ASCII. */
-  private text(start: number, length: number): string {
-    const { ascii, chunk } = this.input
-    const text = this.texts.cut(chunk, start, start + length, ascii)
-    this.input.skip(start + length - this.input.at)
-    return text
+  /** A text that lies in the first chunk, and is known to be ASCII. */
+  asciiText(start: number, end: number): string {
+    return this.texts.cut(this.input.chunk, start, end, this.input.ascii)
   }
 
-  /** The next payload: small ones are unmasked together with those behind them. */
-  private unmask(chunk: Uint8Array, start: number, end: number): void {
+  /** The next payload, which lies in the first chunk: small ones are unmasked together with those behind them. */
+  unmask(chunk: Uint8Array, start: number, end: number): void {
     const { input } = this
-    if (this.rules.masked && end > input.unmasked) {
-      if (end - start < MaskedFrames.small) this.unmaskFrames(chunk, input.at, chunk.length)
-      if (end > input.unmasked) this.bytes.mask(chunk, start, end, Mask.readKey(chunk, start - 4), 0)
-    }
-    this.isAscii = end <= input.ascii
+    if (!this.rules.masked || end <= input.unmasked) return
+    if (end - start < MaskedFrames.small) this.unmaskFrames(chunk, input.at, chunk.length)
+    if (end <= input.unmasked) return
+    this.bytes.mask(chunk, start, end, Mask.readKey(chunk, start - 4), 0)
+    input.unmasked = end
   }
 
   private unmaskFrames(bytes: Uint8Array, start: number, end: number): void {

@@ -94,7 +94,19 @@ export class FrameEncoder {
 
   /** Encodes a binary message. */
   binary(payload: Uint8Array): void {
-    this.frame(true, false, Opcode.Binary, payload)
+    this.octets(Opcode.Binary, payload)
+  }
+
+  /** Encodes a message of octets, be they a text or not. */
+  octets(opcode: Opcode.Data, payload: Uint8Array): void {
+    const { length } = payload
+    if (length >= MaskedFrames.small) return this.frame(true, false, opcode, payload)
+    const slab = this.reserve(FrameHeader.maxSize + length)
+    const key = this.nextKey?.()
+    const start = FrameHeader.writeWhole(opcode, length, key, slab, this.end)
+    slab.set(payload, start)
+    if (key !== undefined && this.unmasked < 0) this.unmasked = this.end
+    this.advance(start + length - this.end)
   }
 
   /** Encodes one frame, masked as is due, or with the given key, or with none. */

@@ -163,10 +163,30 @@ export const sizeFor = (length: number, masked: boolean): number =>
  * @since 0.1.0
  */
 export const write = (header: FrameHeader, target: Uint8Array, at: number): number => {
-  const masked = header.key === undefined ? 0 : Masked
   target[at] = (header.fin ? Fin : 0) | (header.rsv1 ? Rsv1 : 0) | header.opcode
-  const end = writeLength(header.length, masked, target, at + 1)
-  return header.key === undefined ? end : Mask.writeKey(header.key, target, end)
+  return writeRest(header.length, header.key, target, at + 1)
+}
+
+/**
+ * Writes the header of a message that is one frame, as `write` does.
+ *
+ * @category encoding
+ * @since 0.1.0
+ */
+export const writeWhole = (
+  opcode: Opcode.Data,
+  length: number,
+  key: number | undefined,
+  target: Uint8Array,
+  at: number
+): number => {
+  target[at] = Fin | opcode
+  return writeRest(length, key, target, at + 1)
+}
+
+const writeRest = (length: number, key: number | undefined, target: Uint8Array, at: number): number => {
+  const end = writeLength(length, key === undefined ? 0 : Masked, target, at)
+  return key === undefined ? end : Mask.writeKey(key, target, end)
 }
 
 /** Writes the length with the mask bit and returns what comes behind it. */

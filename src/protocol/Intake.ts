@@ -4,12 +4,29 @@
  *
  * @since 0.1.0
  */
+import * as AsciiTexts from "./AsciiTexts.ts"
 import type * as Bytes from "./Bytes.ts"
 import * as FrameDecoder from "./FrameDecoder.ts"
+import * as FrameHeader from "./FrameHeader.ts"
 import type * as Limits from "./Limits.ts"
-import type { Message } from "./Message.ts"
+import { isMessage, type Message } from "./Message.ts"
 import * as MessageAssembler from "./MessageAssembler.ts"
-import type * as Violation from "./Violation.ts"
+import * as Opcode from "./Opcode.ts"
+
+/** The first octets of frames that are messages by themselves. */
+const wholeText = 0x80 | Opcode.Text
+const wholeBinary = 0x80 | Opcode.Binary
+
+/**
+ * Who is given messages as they are decoded.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Recipient {
+  /** Takes a message; whether it takes the next one as well. */
+  receive(message: Message, isText: boolean): boolean
+}
 
 /** What it has to know. */
 interface Options {
@@ -29,20 +46,57 @@ interface Options {
 export class Intake {
   readonly decoder: FrameDecoder.FrameDecoder
   readonly assembler: MessageAssembler.MessageAssembler
+  private readonly isMasked: boolean
+  private readonly maxMessageSize: number
 
   /** A client masks what it sends (RFC 6455 §5.1); RSV1 marks what is compressed (RFC 7692 §6). */
   constructor({ bytes, compression, limits, role, validateUtf8 }: Options) {
-    const rules = { masked: role === "server", rsv1: compression }
+    this.isMasked = role === "server"
+    this.maxMessageSize = limits.maxMessageSize
+    const rules = { masked: this.isMasked, rsv1: compression }
     this.decoder = new FrameDecoder.FrameDecoder(rules, bytes, limits.maxMessageSize)
     this.assembler = new MessageAssembler.MessageAssembler(bytes, limits, validateUtf8)
   }
 
-  /** The next message, or the rule that it breaks, if it is as simple as most are; else `decoder.next` has it. */
-  plain(): Message | Violation.ProtocolError | undefined {
+  /**
+   * Gives the messages ahead that are a frame each, not compressed, and lie in the first chunk, as most do: no object is
+   * made for such a frame. True if the recipient stopped it, which may have had it forget everything; else what comes next is for
+   * `decoder.next`, such as what breaks a rule.
+   */
+  each(recipient: Recipient): boolean {
+    const { assembler, decoder, isMasked, maxMessageSize } = this
+    const { input } = decoder
+    const { chunk } = input
+    const size = chunk.length
+    let { at } = input
+    if (!assembler.isIdle || !decoder.isBetween) return false
+    while (size - at >= 2) {
+      const first = chunk[at]
+      const second = chunk[at + 1]
+      if ((first !== wholeText && first !== wholeBinary) || isMasked !== (second >= 0x80)) return false
+      const start = at + FrameHeader.size(second)
+      if (start > size) return false
+      const end = start + FrameHeader.length(chunk, at)
+      if (end > size || end - start > maxMessageSize) return false
+      decoder.unmask(chunk, start, end)
+      const message = first === wholeBinary ? input.slice(start, end) : this.text(start, end)
+      if (message === undefined) return false
+      input.skip(end - at)
+      if (!recipient.receive(message, first === wholeText) || input.chunk !== chunk) return true
+      at = end
+    }
+    return false
+  }
+
+  /** A text, or `undefined` if it is none. */
+  private text(start: number, end: number): Message | undefined {
     const { assembler, decoder } = this
-    const payload = assembler.isIdle ? decoder.plain(!assembler.asOctets) : undefined
-    if (payload === undefined || typeof payload === "string") return payload
-    return assembler.single(decoder.isText, payload, decoder.isAscii)
+    const { input } = decoder
+    const isAscii = end <= input.ascii
+    if (isAscii && assembler.asOctets) return input.slice(start, end)
+    if (isAscii && end - start <= AsciiTexts.most) return decoder.asciiText(start, end)
+    const message = assembler.single(true, input.slice(start, end), isAscii)
+    return isMessage(message) ? message : undefined
   }
 
   /** Whether nothing is half there. */

@@ -7,7 +7,7 @@
 import * as CloseFrame from "./CloseFrame.ts"
 import * as CloseHandshake from "./CloseHandshake.ts"
 import type { Frame } from "./Frame.ts"
-import type { Intake } from "./Intake.ts"
+import type { Intake, Recipient } from "./Intake.ts"
 import type * as Limits from "./Limits.ts"
 import { isMessage, type Message } from "./Message.ts"
 import type * as MessageAssembler from "./MessageAssembler.ts"
@@ -137,13 +137,26 @@ export class Protocol {
     return intake.assembler.room(intake.decoder.missing)
   }
 
+  /**
+   * Gives the messages ahead that are a frame each, as most are, with the least effort. True if the recipient stopped it;
+   * else what comes next is for `next`, which would have given these messages, too.
+   */
+  each(recipient: Recipient): boolean {
+    const { intake } = this
+    if (intake === undefined || this.frames || !this.isReady()) return false
+    return intake.each(recipient)
+  }
+
+  private isReady(): boolean {
+    const nothingWaits = this.orders === undefined && this.inflatedOutput === undefined && this.inflating === undefined
+    return nothingWaits && this.receives()
+  }
+
   /** The next output, or `undefined`: for want of bytes, or while an `Inflate` is under way. */
   next(): Output | undefined {
     if (this.orders !== undefined) return this.nextOrder()
     if (this.inflatedOutput !== undefined) return this.takeInflated()
     while (this.receives() && this.inflating === undefined) {
-      const message = this.frames ? undefined : this.intake?.plain()
-      if (message !== undefined) return isMessage(message) ? message : this.violate(message)
       const frame = this.intake?.decoder.next()
       if (frame === undefined) return this.pause()
       const output = frame instanceof Violation.ProtocolError ? this.violate(frame) : this.receive(frame)

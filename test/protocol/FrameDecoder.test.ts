@@ -112,7 +112,7 @@ describe("frames that come together", () => {
     const mask = vi.fn(nodeBytes.frames.mask.bind(nodeBytes.frames))
     const decoder = new FrameDecoder(server, { ...nodeBytes, frames: { mask, isAscii: false } })
     decoder.push(Wire.concat(bytes.map(Wire.frame)))
-    const payloads = bytes.map(() => Wire.toHex(decoder.plain() as Uint8Array))
+    const payloads = drain(decoder).map((frame) => "payload" in frame && Wire.toHex(frame.payload))
     expect(payloads).toEqual(bytes.map(({ payload }) => Wire.toHex(payload)))
     expect(mask).toHaveBeenCalledTimes(1)
   })
@@ -176,51 +176,6 @@ describe("what is seen where it was read, before it is pushed,", () => {
       expect(reads.subarray(0, frames.length)).toEqual(Buffer.from(frames))
     }
   )
-})
-
-const textsOf = (words: ReadonlyArray<string>, mask?: ReadonlyArray<number>): Uint8Array =>
-  Wire.concat(words.map((word) => Wire.frame({ opcode: 1, payload: Wire.utf8(word), mask })))
-const taken = (decoder: FrameDecoder, words: ReadonlyArray<string>, asText: boolean) =>
-  words.concat("no more").map(() => {
-    const message = decoder.plain(asText)
-    return message instanceof Uint8Array ? [Buffer.from(message).toString()] : message
-  })
-
-describe("a message that is one frame", () => {
-  it.each([["a server", server, Wire.exampleMask], ["a client", client, undefined]] as const)(
-    "is a string for %s that asks for one, if it was seen to be ASCII",
-    (_, rules, mask) => {
-      for (const asText of [true, false]) {
-        const decoder = new FrameDecoder(rules, nodeBytes)
-        for (
-          const words of [["one", "two", "", "three"], ["four", "-".repeat(5000), "!".repeat(2048)], ["five", "six"]]
-        ) {
-          const bytes = textsOf(words, mask)
-          reads.set(bytes)
-          decoder.prepare(reads, bytes.length)
-          decoder.push(reads.slice(0, bytes.length))
-          const heard = taken(decoder, words, asText)
-          expect(heard.flat()).toEqual([...words, undefined])
-          expect(heard.map((message) => typeof message === "string"))
-            .toEqual([...words.map(({ length }) => asText && length < 5000), false])
-        }
-      }
-    }
-  )
-
-  it("is not known to be ASCII behind what was looked at together", () => {
-    const decoder = new FrameDecoder(server, nodeBytes)
-    const large = { opcode: 1, payload: new Uint8Array(66_000).fill(0xff), mask: Wire.exampleMask }
-    decoder.push(Wire.concat([textsOf(["one"], Wire.exampleMask), Wire.frame(large)]))
-    expect([decoder.plain(), decoder.isAscii]).toMatchObject([{ length: 3 }, true])
-    expect([decoder.plain(), decoder.isAscii]).toMatchObject([{ length: 66_000 }, false])
-  })
-
-  it("is octets where nobody has looked at it", () => {
-    const decoder = make(server)
-    decoder.push(textsOf(["one", "two"], Wire.exampleMask))
-    expect(taken(decoder, ["one", "two"], true)).toEqual([["one"], ["two"], undefined])
-  })
 })
 
 describe("an empty frame", () => {

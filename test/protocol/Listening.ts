@@ -12,18 +12,44 @@ export const corrupt = 0xff
 const inflate = (payload: Uint8Array): Uint8Array | Violation.ProtocolError =>
   payload[0] === corrupt ? Violation.error("DeflateInvalid") : payload
 
+type Take = (protocol: Protocol) => ReadonlyArray<Heard>
+
 /** Takes what is there, and answers each `Inflate` at once. */
-export const drain = (protocol: Protocol): Array<Heard> => {
+export const drain = (protocol: Protocol, take: Take = takeMost): Array<Heard> => {
   const all: Array<Heard> = []
-  for (let heard = takeOne(protocol); heard.length > 0; heard = takeOne(protocol)) {
+  for (let heard = take(protocol); heard.length > 0; heard = take(protocol)) {
     all.push(...heard)
     if (all.length > 1_000_000) throw new Error("the outputs do not end")
   }
   return all
 }
 
-/** Takes one output, and inflates if that is what it asks for. */
-export const takeOne = (protocol: Protocol): ReadonlyArray<Heard> => {
+/** Takes all messages that are simple, as many as there are, or else one output. */
+const takeMost: Take = (protocol) => {
+  const messages: Array<Heard> = []
+  protocol.each({
+    receive(message) {
+      messages.push(heard(message))
+      return true
+    }
+  })
+  return messages.length > 0 ? messages : takeNext(protocol)
+}
+
+/** Takes one output. */
+export const takeOne: Take = (protocol) => {
+  const messages: Array<Heard> = []
+  const isStopped = protocol.each({
+    receive(message) {
+      messages.push(heard(message))
+      return false
+    }
+  })
+  return isStopped ? messages : takeNext(protocol)
+}
+
+/** Takes one output without `each`, and inflates if that is what it asks for. */
+export const takeNext: Take = (protocol) => {
   const output = protocol.next()
   if (output === undefined) return []
   if (isInflate(output)) protocol.inflated(inflate(output.payload))
@@ -36,11 +62,12 @@ type Read = (protocol: Protocol, chunk: Uint8Array) => Uint8Array
 export const listen = (
   protocol: Protocol,
   chunks: ReadonlyArray<Uint8Array>,
-  read: Read = (_, chunk) => chunk
+  read: Read = (_, chunk) => chunk,
+  take?: Take
 ): Array<Heard> =>
   joinPieces(chunks.flatMap((chunk) => {
     protocol.push(read(protocol, chunk))
-    return drain(protocol)
+    return drain(protocol, take)
   }))
 
 const isInflate = (output: Output): output is Extract<Output, { readonly _tag: "Inflate" }> =>

@@ -59,6 +59,21 @@ describe.each(Conversations.sides)("the protocol of a $role (compression: $compr
     )
   })
 
+  it.each([["one by one", Listening.takeOne], ["without `each`", Listening.takeNext]])(
+    "gives what was said %s",
+    (_, take) => {
+      fc.assert(
+        fc.property(Conversations.conversation(side), Cuts.cuts, (conversation, at) => {
+          const protocol = new Protocol.Protocol({ ...side, bytes: nodeBytes })
+          expect(Listening.listen(protocol, Cuts.cut(conversation.bytes, at), read, take)).toEqual(
+            conversation.expected
+          )
+        }),
+        runs
+      )
+    }
+  )
+
   it("gives the same for any bytes, however they are cut, with an end that is reported once", () => {
     fc.assert(
       fc.property(Conversations.garbage(side), Cuts.cuts, (bytes, at) => {
