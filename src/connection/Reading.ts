@@ -93,7 +93,7 @@ export abstract class Reading extends Parts implements Recipient {
       return !this.isFull()
     }
     tap.onMessage(message as Uint8Array, isText, undefined)
-    return !this.stopped && this.tap === tap && !this.givesFrames
+    return !this.stopped
   }
 
   /** What waited for a reader goes to a tap first. */

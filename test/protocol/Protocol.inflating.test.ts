@@ -36,6 +36,15 @@ describe.each(Peer.roles)("a $role with compression (RFC 7692 §6)", ({ role }) 
     ])
   })
 
+  it("gives nothing of what comes behind a message that is being inflated", () => {
+    const protocol = new Protocol.Protocol({ role, compression: true })
+    protocol.push(wire(Peer.compressed(1, "z"), Peer.text("2")))
+    expect(Listening.heard(protocol.next()!)).toEqual(Peer.inflate("z"))
+    expect(Listening.drain(protocol)).toEqual([])
+    protocol.inflated(Wire.utf8("1"))
+    expect(Listening.drain(protocol)).toEqual([{ text: "1" }, { text: "2" }])
+  })
+
   it("inflates a fragmented message as a whole", () => {
     const protocol = new Protocol.Protocol({ role, compression: true })
     expect(Listening.listen(protocol, [wire({ ...Peer.compressed(2, "a"), fin: false }, Peer.more("b"))]))
