@@ -88,7 +88,7 @@ function onRead(this: Readable, count: number, buffer: Buffer): boolean {
 
 const copy = (buffer: Buffer, count: number): Buffer => {
   const bytes = Memory.allocate(count)
-  buffer.copy(bytes, 0, 0, count)
+  bytes.set(buffer.subarray(0, count))
   return bytes
 }
 
