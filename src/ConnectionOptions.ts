@@ -61,18 +61,24 @@ export interface Resolved {
  * @since 0.1.0
  */
 export const misuse = (options: ConnectionOptions): string | undefined =>
-  misusedCount(options) ?? misusedTime("closeTimeout", options.closeTimeout) ??
+  firstOf(counts.map((name) => misusedCount(name, options[name]))) ??
+    misusedTime("closeTimeout", options.closeTimeout) ??
     Compression.misuse(options.compression ?? false) ??
     HeartbeatOptions.misuse(options.heartbeat ?? false)
 
+const firstOf = (problems: ReadonlyArray<string | undefined>) => problems.find((problem) => problem !== undefined)
+
 const counts = ["maxMessageSize", "maxFragments", "maxChunks", "maxPendingPings", "inboxSize"] as const
 
-const misusedCount = (options: ConnectionOptions): string | undefined => {
-  const wrong = counts.find((name) => {
-    const count: unknown = options[name] ?? 0
-    return typeof count !== "number" || !(count >= 0)
-  })
-  return wrong && `${wrong} must be a number from 0 on, not ${options[wrong]}`
+/**
+ * What is wrong with an option that is to be a number of things, or `undefined`.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const misusedCount = (name: string, given: number | undefined): string | undefined => {
+  const count: unknown = given ?? 0
+  return typeof count === "number" && count >= 0 ? undefined : `${name} must be a number from 0 on, not ${given}`
 }
 
 /**

@@ -13,6 +13,7 @@ import type * as Https from "node:https"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { tallies } from "./connection/Tally.ts"
+import * as ConnectionOptions from "./ConnectionOptions.ts"
 import * as NodeBadRequest from "./server/NodeBadRequest.ts"
 import { upgradeRequired } from "./server/NodePlainRequest.ts"
 import * as NodeUpgradeHandler from "./server/NodeUpgradeHandler.ts"
@@ -76,6 +77,7 @@ export const layer = (options: ListenOptions): Layer.Layer<WebSocketServer, WebS
   Layer.effect(
     WebSocketServer,
     Effect.gen(function*() {
+      yield* check(options)
       const server = yield* Effect.acquireRelease(Effect.try({ try: () => makeServer(options), catch: misuse }), stop)
       if (options.tls !== undefined) yield* dropHandshakes(server)
       else yield* Effect.acquireRelease(Effect.sync(() => NodeUpgradeReader.readOn(server)), Effect.sync)
@@ -91,7 +93,7 @@ export const layer = (options: ListenOptions): Layer.Layer<WebSocketServer, WebS
  *
  * Requests that do not ask for an upgrade are left to the HTTP server's own handlers. An upgrade on an unknown path is
  * left to other `upgrade` listeners, and gets 404 if there are none. When the layer's scope ends, the HTTP server is as
- * it was.
+ * it was. Fails with a `UsageError` if the options cannot be.
  *
  * **Gotchas**
  *
@@ -122,8 +124,17 @@ export const layer = (options: ListenOptions): Layer.Layer<WebSocketServer, WebS
  * @category layers
  * @since 0.1.0
  */
-export const layerFrom = (server: Server, options: Options = {}): Layer.Layer<WebSocketServer> =>
-  Layer.effect(WebSocketServer, serve(server, options))
+export const layerFrom = (
+  server: Server,
+  options: Options = {}
+): Layer.Layer<WebSocketServer, WebSocketError.WebSocketError> =>
+  Layer.effect(WebSocketServer, Effect.andThen(check(options), serve(server, options)))
+
+const check = ({ handshakeTimeout, maxConnections }: Options): Effect.Effect<void, WebSocketError.WebSocketError> => {
+  const problem = ConnectionOptions.misusedCount("maxConnections", maxConnections) ??
+    ConnectionOptions.misusedTime("handshakeTimeout", handshakeTimeout)
+  return problem === undefined ? Effect.void : Effect.fail(WebSocketError.fromUsage(problem))
+}
 
 /** What Node throws at once is about the options. */
 const misuse = (cause: unknown): WebSocketError.WebSocketError => WebSocketError.fromUsage((cause as Error).message)

@@ -90,7 +90,9 @@ describe("a server of its own", () => {
   const impossible: Readonly<Record<string, NodeWebSocketServer.ListenOptions>> = {
     "its port cannot be": { port: 65_536 },
     "its certificate cannot be": { tls: { key: "secret", cert: "public" } },
-    "its time for handshakes cannot be": { handshakeTimeout: -1 }
+    "its time for handshakes cannot be": { handshakeTimeout: -1 },
+    "its number of connections cannot be": { maxConnections: -1 },
+    "its number of connections is none": { maxConnections: Number.NaN }
   }
 
   for (const [name, options] of Object.entries(impossible)) {
@@ -207,6 +209,19 @@ describe("limits of a server", () => {
       assert.strictEqual((yield* Effect.timeout(client.toEnd, 10_000)).toString(), "")
       yield* Fiber.join(stopping)
     }))
+})
+
+describe("a server on an HTTP server that is there", () => {
+  for (const options of [{ maxConnections: Number.NaN }, { handshakeTimeout: -1 }]) {
+    it.live(`fails with a UsageError for ${JSON.stringify(options)}`, () =>
+      Effect.gen(function*() {
+        const { createServer } = yield* Effect.promise(() => import("node:http"))
+        const layer = NodeWebSocketServer.layerFrom(createServer(), options)
+        const { reason } = yield* failure(TestServer.startOn(layer, Layer.empty))
+        assert.strictEqual(reason._tag, "UsageError")
+        assert.include(reason.message, Object.keys(options)[0])
+      }))
+  }
 })
 
 describe("address", () => {
