@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Connection from "./Connection.ts"
 import * as Changes from "./connection/Changes.ts"
+import { misusedCount } from "./ConnectionOptions.ts"
 import type { Strategy as HubStrategy } from "./hub/Backlog.ts"
 import type { Consumer } from "./hub/Consumer.ts"
 import * as Metrics from "./hub/Metrics.ts"
@@ -144,15 +145,18 @@ export class Hub extends Context.Service<Hub, {
 }>()("effect-ws/Hub") {}
 
 /**
- * Makes a hub, which is connected to others by the `HubBackplane`, if there is one, until the scope ends.
+ * Makes a hub, which is connected to others by the `HubBackplane`, if there is one, until the scope ends. Fails with a
+ * `UsageError` if the options cannot be.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function*(
   options: Options = {}
-): Effect.fn.Return<Hub["Service"], never, Scope.Scope> {
+): Effect.fn.Return<Hub["Service"], WebSocketError.WebSocketError, Scope.Scope> {
   const { backlogMessages = 1024, backlogSize = 1_048_576, strategy = "close" } = options
+  const problem = misusedCount("backlogMessages", backlogMessages) ?? misusedCount("backlogSize", backlogSize)
+  if (problem !== undefined) return yield* WebSocketError.fromUsage(problem)
   const topics = new Topics({ messages: backlogMessages, size: backlogSize }, strategy)
   const find = (name: string | undefined) => name === undefined ? topics.everyone : topics.find(name)
 
@@ -230,7 +234,8 @@ export const make = Effect.fnUntraced(function*(
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options?: Options): Layer.Layer<Hub> => Layer.effect(Hub, make(options))
+export const layer = (options?: Options): Layer.Layer<Hub, WebSocketError.WebSocketError> =>
+  Layer.effect(Hub, make(options))
 
 /**
  * Reports what the hub does, as gauges `effect_ws_hub_topics` and `effect_ws_hub_members`, and counters

@@ -19,6 +19,17 @@ const publishAll = (topic: string, messages: ReadonlyArray<string>, options?: Hu
 /** What was published, without what stalled the connection before. */
 const published = (messages: ReadonlyArray<string | Uint8Array>) => messages.filter((it) => !Members.isFiller(it))
 
+describe("a hub", () => {
+  for (const options of [{ backlogMessages: Number.NaN }, { backlogSize: -1 }]) {
+    it.effect(`fails with a UsageError for ${JSON.stringify(options)}`, () =>
+      Effect.gen(function*() {
+        const { reason } = yield* Effect.flip(Layer.build(Hub.layer(options)))
+        assert.strictEqual(reason._tag, "UsageError")
+        assert.include(reason.message, Object.keys(options)[0])
+      }))
+  }
+})
+
 describe("publishing", () => {
   live(
     "reaches the members of the topic, in order, and nobody else",
