@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Stream } from "effect"
 import { once } from "node:events"
 import CompatWebSocket, { WebSocketServer as CompatServer } from "../../src/compat/index.ts"
+import * as Connection from "../../src/Connection.ts"
 import * as WebSocketClient from "../../src/WebSocketClient.ts"
 import * as WebSocketServer from "../../src/WebSocketServer.ts"
 import * as Loopback from "../Loopback.ts"
@@ -50,7 +51,21 @@ describe("the metrics", () => {
       assert.strictEqual(yield* Metrics.growth(before, "server bytes_total in"), 11)
     }))
 
-  it.live("count streamed and compressed messages, and frames, as messages", () =>
+  it.live("count streamed and compressed messages as messages", () =>
+    Effect.gen(function*() {
+      for (const compression of [false, { threshold: 0 }]) {
+        const [client, server] = yield* Connection.pair({ compression })
+        assert.lengthOf(client.extensions, compression ? 1 : 0)
+        const before = yield* Metrics.read
+        yield* client.sendStream(Stream.make("a", "message"))
+        yield* client.send("another")
+        yield* Stream.runDrain(Stream.take(server.messages, 2))
+        assert.strictEqual(yield* Metrics.growth(before, "client messages_total out"), 2)
+        assert.strictEqual(yield* Metrics.growth(before, "server messages_total in"), 2)
+      }
+    }))
+
+  it.live("count messages that are read as frames", () =>
     Effect.gen(function*() {
       const { client, server } = yield* Loopback.pair()
       const before = yield* Metrics.read
