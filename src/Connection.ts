@@ -98,8 +98,10 @@ export type SendOptions = Backpressure.SendOptions
  *
  * Received bytes are views of memory that nobody writes to again: they stay valid for as long as they are held, and
  * what was read together with them, up to 64 KiB, stays in memory for so long. A small text may likewise be a part of a
- * string of up to 4 KiB. Who keeps few of many messages for long may want to copy them. Bytes that are sent are never changed, and must not be changed by the caller until they are written: those below 64 KiB
- * are copied at once, larger ones are not.
+ * string of up to 4 KiB. Who keeps few of many messages for long may want to copy them.
+ *
+ * Bytes that are sent are never changed, and must not be changed by the caller until they are written: those below
+ * 64 KiB are copied at once, larger ones are not.
  *
  * @category models
  * @since 0.1.0

@@ -61,12 +61,10 @@ export interface Resolved {
  * @since 0.1.0
  */
 export const misuse = (options: ConnectionOptions): string | undefined =>
-  firstOf(counts.map((name) => misusedCount(name, options[name]))) ??
+  counts.map((name) => misusedCount(name, options[name])).find((problem) => problem !== undefined) ??
     misusedTime("closeTimeout", options.closeTimeout) ??
     Compression.misuse(options.compression ?? false) ??
     HeartbeatOptions.misuse(options.heartbeat ?? false)
-
-const firstOf = (problems: ReadonlyArray<string | undefined>) => problems.find((problem) => problem !== undefined)
 
 const counts = ["maxMessageSize", "maxFragments", "maxChunks", "maxPendingPings", "inboxSize"] as const
 

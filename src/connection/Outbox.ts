@@ -177,7 +177,7 @@ export class Outbox {
 
   /** Sends a message of octets of either type as it is, whose turn it has to be. */
   octets(opcode: Opcode.Data, payload: Uint8Array, receipt?: Receipt): void {
-    this.borrowed().octets(opcode, payload)
+    this.borrowed().frame(true, false, opcode, payload)
     this.owner.tally.messagesOut++
     this.written(receipt)
   }

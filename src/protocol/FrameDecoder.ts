@@ -40,9 +40,10 @@ import * as Violation from "./Violation.ts"
  * @since 0.1.0
  */
 export class FrameDecoder {
-  private readonly rules: FrameHeader.Rules
+  readonly rules: FrameHeader.Rules
+  /** The most octets of a message: a frame that goes beyond is refused. */
+  maxMessageSize: number
   private readonly bytes: Bytes.Bytes
-  private maxMessageSize: number
   /** What was pushed, and not yet decoded. */
   readonly input: ByteQueue.ByteQueue
   private readonly texts: AsciiTexts.AsciiTexts

@@ -89,33 +89,26 @@ export class FrameEncoder {
     const length = this.bytes.encodeInto(text, slab, this.end + guess)
     const size = FrameHeader.sizeFor(length, this.nextKey !== undefined)
     if (size !== guess) slab.copyWithin(this.end + size, this.end + guess, this.end + guess + length)
-    this.seal(true, false, Opcode.Text, slab, length, this.nextKey?.())
+    const key = this.nextKey?.()
+    const start = FrameHeader.writeFields(FrameHeader.firstOctet(true, false, Opcode.Text), length, key, slab, this.end)
+    this.seal(slab, start, length, key)
   }
 
   /** Encodes a binary message. */
   binary(payload: Uint8Array): void {
-    this.octets(Opcode.Binary, payload)
-  }
-
-  /** Encodes a message of octets, be they a text or not. */
-  octets(opcode: Opcode.Data, payload: Uint8Array): void {
-    const { length } = payload
-    if (length >= MaskedFrames.small) return this.frame(true, false, opcode, payload)
-    const slab = this.reserve(FrameHeader.maxSize + length)
-    const key = this.nextKey?.()
-    const start = FrameHeader.writeWhole(opcode, length, key, slab, this.end)
-    slab.set(payload, start)
-    if (key !== undefined && this.unmasked < 0) this.unmasked = this.end
-    this.advance(start + length - this.end)
+    this.frame(true, false, Opcode.Binary, payload)
   }
 
   /** Encodes one frame, masked as is due, or with the given key, or with none. */
-  frame(fin: boolean, rsv1: boolean, opcode: Opcode.Opcode, payload: Uint8Array, key?: number | "None"): void {
-    const ownKey = key === "None" ? undefined : key ?? this.nextKey?.()
-    if (payload.length > copyLimit) return this.large(fin, rsv1, opcode, payload, ownKey)
-    const slab = this.reserve(FrameHeader.maxSize + payload.length)
-    slab.set(payload, this.end + FrameHeader.sizeFor(payload.length, ownKey !== undefined))
-    this.seal(fin, rsv1, opcode, slab, payload.length, ownKey)
+  frame(fin: boolean, rsv1: boolean, opcode: Opcode.Opcode, payload: Uint8Array, given?: number | "None"): void {
+    const { length } = payload
+    const key = given === "None" ? undefined : given ?? this.nextKey?.()
+    const first = FrameHeader.firstOctet(fin, rsv1, opcode)
+    if (length > copyLimit) return this.large(first, payload, key)
+    const slab = this.reserve(FrameHeader.maxSize + length)
+    const start = FrameHeader.writeFields(first, length, key, slab, this.end)
+    slab.set(payload, start)
+    this.seal(slab, start, length, key)
   }
 
   /** Adds bytes that are framed already. */
@@ -197,19 +190,11 @@ export class FrameEncoder {
     return own
   }
 
-  /** The payload lies `sizeFor(length)` behind `end`: writes the header before it, and masks it. */
-  private seal(
-    fin: boolean,
-    rsv1: boolean,
-    opcode: Opcode.Opcode,
-    slab: Uint8Array,
-    length: number,
-    key: number | undefined
-  ): void {
-    const payload = FrameHeader.write({ fin, rsv1, opcode, length, key }, slab, this.end)
+  /** A frame lies at `end`, with its payload from `start` on: masks it, and takes it into the region. */
+  private seal(slab: Uint8Array, start: number, length: number, key: number | undefined): void {
     if (length >= MaskedFrames.small) this.maskFrames() // also without a key: it may be too large to be passed over
-    if (key !== undefined) this.mask(slab, payload, length, key)
-    this.advance(payload + length - this.end)
+    if (key !== undefined) this.mask(slab, start, length, key)
+    this.advance(start + length - this.end)
   }
 
   /** A small payload is masked with those behind it, when the region ends. */
@@ -225,16 +210,9 @@ export class FrameEncoder {
   }
 
   /** A large payload: the header in the arena, the payload behind it by reference, or masked in memory of its own. */
-  private large(
-    fin: boolean,
-    rsv1: boolean,
-    opcode: Opcode.Opcode,
-    payload: Uint8Array,
-    key: number | undefined
-  ): void {
+  private large(first: number, payload: Uint8Array, key: number | undefined): void {
     const slab = this.reserve(FrameHeader.maxSize)
-    const header = { fin, rsv1, opcode, length: payload.length, key }
-    this.advance(FrameHeader.write(header, slab, this.end) - this.end)
+    this.advance(FrameHeader.writeFields(first, payload.length, key, slab, this.end) - this.end)
     this.refer(key === undefined ? payload : this.masked(payload, key))
   }
 

@@ -46,34 +46,30 @@ interface Options {
 export class Intake {
   readonly decoder: FrameDecoder.FrameDecoder
   readonly assembler: MessageAssembler.MessageAssembler
-  private readonly isMasked: boolean
-  private readonly maxMessageSize: number
 
   /** A client masks what it sends (RFC 6455 §5.1); RSV1 marks what is compressed (RFC 7692 §6). */
   constructor({ bytes, compression, limits, role, validateUtf8 }: Options) {
-    this.isMasked = role === "server"
-    this.maxMessageSize = limits.maxMessageSize
-    const rules = { masked: this.isMasked, rsv1: compression }
+    const rules = { masked: role === "server", rsv1: compression }
     this.decoder = new FrameDecoder.FrameDecoder(rules, bytes, limits.maxMessageSize)
     this.assembler = new MessageAssembler.MessageAssembler(bytes, limits, validateUtf8)
   }
 
   /**
    * Gives the messages ahead that are a frame each, not compressed, and lie in the first chunk, as most do: no object is
-   * made for such a frame. True if the recipient stopped it, which may have had it forget everything; else what comes next is for
+   * made for such a frame. True if the recipient stopped it, or had everything forgotten; else what comes next is for
    * `decoder.next`, such as what breaks a rule.
    */
   each(recipient: Recipient): boolean {
-    const { assembler, decoder, isMasked, maxMessageSize } = this
-    const { input } = decoder
+    const { assembler, decoder } = this
+    if (!assembler.isIdle || !decoder.isBetween) return false
+    const { input, maxMessageSize, rules } = decoder
     const { chunk } = input
     const size = chunk.length
     let { at } = input
-    if (!assembler.isIdle || !decoder.isBetween) return false
     while (size - at >= 2) {
       const first = chunk[at]
       const second = chunk[at + 1]
-      if ((first !== wholeText && first !== wholeBinary) || isMasked !== (second >= 0x80)) return false
+      if ((first !== wholeText && first !== wholeBinary) || rules.masked !== (second >= 0x80)) return false
       const start = at + FrameHeader.size(second)
       if (start > size) return false
       const end = start + FrameHeader.length(chunk, at)

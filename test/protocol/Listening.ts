@@ -24,29 +24,17 @@ export const drain = (protocol: Protocol, take: Take = takeMost): Array<Heard> =
   return all
 }
 
-/** Takes all messages that are simple, as many as there are, or else one output. */
-const takeMost: Take = (protocol) => {
+/** Takes as many messages from `each`, or else one output. */
+const takeUpTo = (most: number): Take => (protocol) => {
   const messages: Array<Heard> = []
-  protocol.each({
-    receive(message) {
-      messages.push(heard(message))
-      return true
-    }
-  })
+  protocol.each({ receive: (message) => messages.push(heard(message)) < most })
   return messages.length > 0 ? messages : takeNext(protocol)
 }
 
+const takeMost = takeUpTo(Infinity)
+
 /** Takes one output. */
-export const takeOne: Take = (protocol) => {
-  const messages: Array<Heard> = []
-  const isStopped = protocol.each({
-    receive(message) {
-      messages.push(heard(message))
-      return false
-    }
-  })
-  return isStopped ? messages : takeNext(protocol)
-}
+export const takeOne = takeUpTo(1)
 
 /** Takes one output without `each`, and inflates if that is what it asks for. */
 export const takeNext: Take = (protocol) => {
