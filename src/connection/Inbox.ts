@@ -40,6 +40,16 @@ export class End {
 export type Taken<A> = NonEmptyReadonlyArray<A> | End
 
 /**
+ * A consumer that waits.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Waiter<A> {
+  onTaken(taken: Taken<A>): void
+}
+
+/**
  * Holds items for one consumer, who takes all that are there at once.
  *
  * **Details**
@@ -55,7 +65,7 @@ export class Inbox<A extends { readonly length: number }> {
   /** Octets that are there, with what each item costs besides. */
   size = 0
   private end: End | undefined = undefined
-  private waiter: ((taken: Taken<A>) => void) | undefined = undefined
+  private waiter: Waiter<A> | undefined = undefined
   /** Whether nobody reads any more. */
   isDiscarding = false
 
@@ -63,8 +73,8 @@ export class Inbox<A extends { readonly length: number }> {
     this.limit = limit
   }
 
-  /** What to call with what comes next; or, without one, to call nobody. */
-  wait(waiter: ((taken: Taken<A>) => void) | undefined): void {
+  /** Who is to have what comes next; or, without one, nobody. */
+  wait(waiter: Waiter<A> | undefined): void {
     this.waiter = waiter
   }
 
@@ -102,7 +112,7 @@ export class Inbox<A extends { readonly length: number }> {
     const taken = this.take()
     if (taken === undefined) return false
     this.waiter = undefined
-    waiter(taken)
+    waiter.onTaken(taken)
     return true
   }
 
@@ -135,7 +145,7 @@ export class Inbox<A extends { readonly length: number }> {
   dismiss(): void {
     const { waiter } = this
     this.waiter = undefined
-    waiter?.(new End(tooLate()))
+    waiter?.onTaken(new End(tooLate()))
   }
 
   /** Nothing comes any more: that is what the consumer gets, after all items. */

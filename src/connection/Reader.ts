@@ -7,6 +7,7 @@ import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Channel from "effect/Channel"
 import * as Effect from "effect/Effect"
+import * as Effectable from "effect/Effectable"
 import type * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -26,7 +27,7 @@ type Batches<A> = Pull.Pull<Arr.NonEmptyReadonlyArray<A>, WebSocketError.WebSock
  * @since 0.1.0
  */
 export const pull = (driver: Driver): Batches<Message.Message> =>
-  Effect.suspend(() => driver.givesFrames ? Effect.fail(notMessages()) : batches(driver) as Batches<Message.Message>)
+  Effect.suspend(() => driver.givesFrames ? Effect.fail(notMessages()) : messagesOf(driver))
 
 /**
  * A stream of messages.
@@ -35,7 +36,7 @@ export const pull = (driver: Driver): Batches<Message.Message> =>
  * @since 0.1.0
  */
 export const messages = (driver: Driver): Stream.Stream<Message.Message, WebSocketError.WebSocketError> =>
-  stream(driver, () => driver.givesFrames ? pull(driver) : batches(driver) as Batches<Message.Message>)
+  stream(driver, (driver) => driver.givesFrames ? pull(driver) : messagesOf(driver))
 
 /**
  * A stream of data frames, which makes the driver give these instead of messages.
@@ -44,26 +45,44 @@ export const messages = (driver: Driver): Stream.Stream<Message.Message, WebSock
  * @since 0.1.0
  */
 export const frames = (driver: Driver): Stream.Stream<Frame, WebSocketError.WebSocketError> =>
-  stream(driver, () => {
+  stream(driver, (driver) => {
     driver.useFrames()
-    return Effect.map(batches(driver), Arr.map(toFrame))
+    return Effect.map(new Next(driver), Arr.map(toFrame))
   })
 
+const messagesOf = (driver: Driver) => new Next(driver) as Batches<Message.Message>
+
 /** Everything that came since the last time it was run; waits for more if there is nothing. */
-const batches = (driver: Driver): Batches<Item> => {
-  const { inbox } = driver
-  const leave = Effect.sync(() => inbox.wait(undefined))
-  const wait: Batches<Item> = Effect.callback((resume) => {
-    if (inbox.hasNews()) return resume(take)
+class Next extends Effectable.Class<Arr.NonEmptyReadonlyArray<Item>, WebSocketError.WebSocketError | Cause.Done>
+  implements Inbox.Waiter<Item>
+{
+  private readonly driver: Driver
+  private resume: ((batch: Batches<Item>) => void) | undefined = undefined
+  private readonly leave = Effect.sync(() => this.driver.inbox.wait(undefined))
+  private readonly wait: Batches<Item> = Effect.callback((resume) => this.begin(resume))
+
+  constructor(driver: Driver) {
+    super()
+    this.driver = driver
+  }
+
+  asEffect(): Batches<Item> {
+    const taken = this.driver.take()
+    return taken === undefined ? this.wait : given(taken)
+  }
+
+  private begin(resume: (batch: Batches<Item>) => void) {
+    const { inbox } = this.driver
+    if (inbox.hasNews()) return resume(this)
     if (inbox.isWaiting()) return resume(Effect.fail(Inbox.twoReaders()))
-    inbox.wait((taken) => resume(given(taken)))
-    return leave
-  })
-  const take = Effect.suspend(() => {
-    const taken = driver.take()
-    return taken === undefined ? wait : given(taken)
-  })
-  return take
+    this.resume = resume
+    inbox.wait(this)
+    return this.leave
+  }
+
+  onTaken(taken: Inbox.Taken<Item>): void {
+    this.resume?.(given(taken))
+  }
 }
 
 const given = (taken: Inbox.Taken<Item>): Batches<Item> => {
@@ -72,12 +91,20 @@ const given = (taken: Inbox.Taken<Item>): Batches<Item> => {
 }
 
 /** A stream that is the connection's reader while it runs. */
-const stream = <A>(driver: Driver, begin: () => Batches<A>): Stream.Stream<A, WebSocketError.WebSocketError> =>
+const stream = <A>(
+  driver: Driver,
+  begin: (driver: Driver) => Batches<A>
+): Stream.Stream<A, WebSocketError.WebSocketError> =>
   Stream.fromChannel(Channel.fromTransform((_upstream, scope) =>
-    Effect.uninterruptible(Effect.suspend(() => {
-      if (!driver.beginReading()) return Effect.fail(Inbox.twoReaders())
-      return Effect.map(Scope.addFinalizer(scope, Effect.sync(() => driver.endReading())), begin)
-    }))
+    Effect.suspend(() => {
+      let reads = false
+      const end = Effect.sync(() => reads ? driver.endReading() : undefined)
+      return Effect.flatMap(Scope.addFinalizer(scope, end), () => {
+        if (!driver.beginReading()) return Effect.fail(Inbox.twoReaders())
+        reads = true
+        return Effect.succeed(begin(driver))
+      })
+    })
   ))
 
 const notMessages = () => WebSocketError.fromUsage("frames were asked for: this connection gives no messages any more")
