@@ -4,8 +4,7 @@
  * @since 0.1.0
  */
 import type { NonEmptyReadonlyArray } from "effect/Array"
-import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import type * as Pull from "effect/Pull"
@@ -14,28 +13,23 @@ import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type { Duplex } from "node:stream"
-import * as Compression from "./Compression.ts"
+import type * as Compression from "./Compression.ts"
 import * as Backpressure from "./connection/Backpressure.ts"
-import { Beat } from "./connection/Beat.ts"
 import * as Broadcast from "./connection/Broadcast.ts"
-import { Compressor } from "./connection/Compressor.ts"
-import * as Driver from "./connection/Driver.ts"
-import { encoders } from "./connection/Encoders.ts"
+import type * as Driver from "./connection/Driver.ts"
 import type * as Ending from "./connection/Ending.ts"
-import * as HeartbeatOptions from "./connection/HeartbeatOptions.ts"
+import * as Opening from "./connection/Opening.ts"
 import * as Ping from "./connection/Ping.ts"
 import * as Reader from "./connection/Reader.ts"
 import * as Release from "./connection/Release.ts"
 import * as StreamedMessage from "./connection/StreamedMessage.ts"
-import { timersOf } from "./connection/Timers.ts"
-import { wheelOf } from "./connection/TimerWheel.ts"
 import * as ConnectionOptions from "./ConnectionOptions.ts"
 import * as CloseFrame from "./protocol/CloseFrame.ts"
 import type { Extension } from "./protocol/Extension.ts"
 import type { Frame } from "./protocol/Frame.ts"
 import * as Message from "./protocol/Message.ts"
 import * as PerMessageDeflate from "./protocol/PerMessageDeflate.ts"
-import * as Protocol from "./protocol/Protocol.ts"
+import type * as Protocol from "./protocol/Protocol.ts"
 import * as MemoryTransport from "./transport/MemoryTransport.ts"
 import { nodeBytes } from "./transport/NodeBytes.ts"
 import * as NodeTransport from "./transport/NodeTransport.ts"
@@ -236,7 +230,7 @@ class ConnectionImpl implements Connection {
   }
 
   get sink(): Connection["sink"] {
-    return Sink.forEachArray((messages) => this.sendAll(messages))
+    return Sink.fromTransform((upstream) => Backpressure.drain(this.driver, upstream))
   }
 
   get send(): Connection["send"] {
@@ -327,11 +321,32 @@ class ConnectionImpl implements Connection {
 export const fromDriver = (
   driver: Driver.Driver,
   agreement: Agreement
-): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.flatMap(Effect.scope, (scope) => {
-    const closing = Scope.addFinalizerExit(scope, (exit) => Release.release(driver, exit))
-    return Effect.as(closing, new ConnectionImpl(driver, agreement))
-  })
+): Effect.Effect<Connection, never, Scope.Scope> => scoped(fromDriverUnsafe(driver, agreement))
+
+/**
+ * The same for who sees to its end, by `scoped` or as that does.
+ *
+ * @category unsafe
+ * @since 0.1.0
+ */
+export const fromDriverUnsafe = (driver: Driver.Driver, agreement: Agreement): Connection =>
+  new ConnectionImpl(driver, agreement)
+
+/**
+ * Has the scope end a connection.
+ *
+ * @category unsafe
+ * @since 0.1.0
+ */
+export const scoped = (connection: Connection): Effect.Effect<Connection, never, Scope.Scope> =>
+  Effect.flatMap(
+    Effect.scope,
+    (scope) =>
+      Effect.as(
+        Scope.addFinalizerExit(scope, (exit) => Release.release(toDriver(connection)!.driver, exit)),
+        connection
+      )
+  )
 
 /**
  * The driver beneath a connection, and what the handshake settled; `undefined` for connections of others' making.
@@ -370,35 +385,9 @@ export const make = (
   agreement: Agreement,
   options: ConnectionOptions.Resolved = ConnectionOptions.resolve()
 ): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.uninterruptible(Effect.withFiber((fiber) => {
-    const { compression, role } = agreement
-    const compressor = compression && new Compressor(options.compression ?? Compression.standard, compression, role)
-    const driver = new Driver.Driver({
-      protocol: new Protocol.Protocol({
-        role,
-        limits: options.limits,
-        bytes: nodeBytes,
-        compression: compression !== undefined
-      }),
-      encoders: encoders[role],
-      compressor,
-      transport,
-      inboxSize: options.inboxSize,
-      closeTimeout: Duration.toMillis(options.closeTimeout),
-      startTimer: timersOf(fiber.context)
-    })
-    // Not at once: a handler that reads straight away is to be there before the first message
-    queueMicrotask(() => driver.start())
-    const connected = fromDriver(driver, agreement)
-    const given = options.heartbeat ?? Context.get(fiber.context, HeartbeatOptions.CurrentHeartbeat)
-    if (given === false) return connected
-    const { context } = fiber
-    // Not before the scope has the connection: a schedule may die
-    return Effect.tap(connected, () =>
-      Effect.sync(() =>
-        new Beat(driver, HeartbeatOptions.resolve(given)!, { context, wheel: wheelOf(context) }).start()
-      ))
-  }))
+  Effect.uninterruptible(
+    Effect.withFiber(({ context }) => fromDriver(Opening.open(transport, agreement, options, context), agreement))
+  )
 
 /**
  * Makes a connection of any Node Duplex on which the opening handshake is done, such as a TCP or TLS socket, a pipe, or a

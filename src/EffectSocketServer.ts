@@ -83,7 +83,8 @@ export const make = <A = void, R = never>(
     yield* server.route({
       ...WebSocketServer.terms(options),
       path,
-      accept: (request) => Effect.provideContext(accept(request), given) as ReturnType<WebSocketServer.Route["accept"]>,
+      context: given as Context.Context<never>,
+      accept: accept as WebSocketServer.Route["accept"],
       run: runs.serve
     })
     return SocketServer.SocketServer.of({

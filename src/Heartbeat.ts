@@ -120,7 +120,7 @@ export const start = (
     Effect.contextWith((context: Context.Context<Scope.Scope>) => {
       const driver = Connection.toDriver(connection)?.driver
       if (driver === undefined) return Effect.fail(notOurs())
-      const beat = new Beat(driver, HeartbeatOptions.resolve(options)!, { context, wheel: wheelOf(context) })
+      const beat = new Beat(driver, HeartbeatOptions.resolve(options), { context, wheel: wheelOf(context) })
       return Effect.acquireRelease(Effect.sync(() => beat.start()), () => Effect.sync(() => beat.stop()))
     })
   )

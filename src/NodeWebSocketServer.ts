@@ -14,6 +14,7 @@ import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { tallies } from "./connection/Tally.ts"
 import * as ConnectionOptions from "./ConnectionOptions.ts"
+import * as Handling from "./server/Handling.ts"
 import * as NodeBadRequest from "./server/NodeBadRequest.ts"
 import { upgradeRequired } from "./server/NodePlainRequest.ts"
 import * as NodeUpgradeHandler from "./server/NodeUpgradeHandler.ts"
@@ -198,8 +199,7 @@ const dropHandshakes = (server: Server): Effect.Effect<void, never, Scope.Scope>
 /** Answers the server's upgrade requests until the scope ends. */
 const serve = Effect.fnUntraced(
   function*(server: Server, options: Options): Effect.fn.Return<WebSocketServer["Service"], never, Scope.Scope> {
-    const routes = new Routes.Routes()
-    const fork = Effect.runForkWith(yield* Effect.context())
+    const routes = new Routes.Routes(yield* Effect.context())
     const timeout = handshakeTimeout(options)
     const maxConnections = options.maxConnections ?? 65_536
 
@@ -211,7 +211,10 @@ const serve = Effect.fnUntraced(
       if (entry === undefined) return refuse(socket, 404)
       if (entry.closing) return refuse(socket, 503)
       if (routes.count() >= maxConnections) return refuseTooMany(socket)
-      fork(entry.fibers.with(NodeUpgradeHandler.serve({ request, socket, head }, entry.route, timeout)))
+      Handling.fork(
+        entry.context,
+        (scope) => entry.fibers.with(NodeUpgradeHandler.serve({ request, socket, head }, entry.route, timeout, scope))
+      )
     }
 
     yield* NodeUpgradeListeners.listen(server, onUpgrade, routes)

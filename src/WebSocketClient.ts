@@ -157,10 +157,16 @@ const open = (address: Address.Address, options: Options, span: Tracing.Begun | 
           resolved
         )
       ),
-      Effect.flatMap((connection) => Tracing.within(span, ConnectionSpan.live(connection, "client", Effect.succeed)))
+      Effect.flatMap((connection) => Tracing.within(span, traced(connection)))
     )
   )
 }
+
+const traced = (connection: Connection.Connection) =>
+  Effect.flatMap(
+    ConnectionSpan.begin(connection, "client"),
+    (begun) => ConnectionSpan.within(begun, connection, Effect.succeed)
+  )
 
 /** Counts a handshake, and ends its span. */
 const settle = (

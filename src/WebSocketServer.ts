@@ -106,6 +106,8 @@ export const terms = (options: Omit<HandleOptions<never, never>, "accept">): Ter
 export interface Route extends Terms {
   /** Such as `/chat`, percent-encoded as clients send it; a last segment `*` stands for everything below. */
   readonly path: string
+  /** The services that `accept` and `run` find. What is the server's is there, too, if it has no other value here. */
+  readonly context: Context.Context<never>
   /** The scope ends after the connection, or when there will be none. */
   readonly accept: (request: UpgradeRequest) => Effect.Effect<unknown, Refusal, Scope.Scope>
   /** The scope is the connection's. */
@@ -220,18 +222,16 @@ const serve = Effect.fnUntraced(
     if (problem !== undefined) return yield* fromUsage(problem)
     const server = yield* WebSocketServer
     const given = yield* Effect.context<Exclude<R | RA, Scope.Scope>>()
-    const context = withoutOwn(given)
+    const context = withoutOwn(given) as Context.Context<never>
     const annotations = Context.get(given, References.CurrentLogAnnotations)
     const accept = options.accept ?? (() => Effect.succeed(undefined as A))
     yield* server.route({
       ...terms(options),
       path,
-      accept: (request) => Effect.provideContext(accept(request), context) as Effect.Effect<A, Refusal, Scope.Scope>,
+      context,
+      accept: accept as Route["accept"],
       run: (connection, accepted) =>
-        Effect.provideContext(
-          annotate(handler(connection, accepted as A), annotations),
-          context
-        ) as Effect.Effect<X, E, Scope.Scope>
+        annotate(handler(connection, accepted as A), annotations) as ReturnType<Route["run"]>
     })
   }
 )

@@ -362,11 +362,13 @@ describe("where it is switched on", () => {
       const [left, right] = MemoryTransport.pair()
       const peer = yield* Connection.make(left, { role: "server" })
       const options = ConnectionOptions.resolve({ heartbeat: { interval: Schedule.fromStep(Effect.die("boom")) } })
-      const exit = yield* Effect.exit(Effect.scoped(Connection.make(right, { role: "client" }, options)))
-      assert.isTrue(Exit.hasDies(exit))
+      const { closed } = yield* Connection.make(right, { role: "client" }, options)
+      const { error } = yield* closed
+      assert.strictEqual(error?.reason._tag, "UsageError")
+      assert.strictEqual(error?.message, "the schedule of the heartbeat died: boom")
       assert.strictEqual((yield* peer.closed).code, 1011)
-      assert.isTrue(right.closed)
-    }).pipe(Effect.scoped))
+      yield* turnsUntil(() => right.closed)
+    }).pipe(Effect.scoped, Effect.provide(Logger.layer([]))))
 
   it.effect("fails its connection alone if its schedule dies later, and logs the defect", () =>
     Effect.gen(function*() {

@@ -4,6 +4,8 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import type * as Sink from "effect/Sink"
 import * as Message from "../protocol/Message.ts"
 import { fromUsage, type WebSocketError } from "../WebSocketError.ts"
 import type { Driver } from "./Driver.ts"
@@ -36,6 +38,25 @@ export const sendAll = (
   const problem = misuse(messages)
   return problem === undefined ? sendOn(driver, messages, options) : Effect.fail(problem)
 }
+
+/**
+ * Sends what is pulled, to its end.
+ *
+ * @category sending
+ * @since 0.1.0
+ */
+export const drain = (
+  driver: Driver,
+  upstream: Pull.Pull<Messages>
+): Effect.Effect<Sink.End<void>, WebSocketError> => {
+  const next: Pull.Pull<never, WebSocketError> = Effect.flatMap(upstream, (messages) => {
+    const sending = sendAll(driver, messages)
+    return sending === Effect.void ? next : Effect.andThen(sending, next)
+  })
+  return Pull.catchDone(next, () => end)
+}
+
+const end: Effect.Effect<Sink.End<void>> = Effect.succeed([undefined])
 
 /**
  * Why no connection could send them, if one of them is no message.

@@ -12,7 +12,7 @@ import * as Schedule from "effect/Schedule"
 import * as Opcode from "../protocol/Opcode.ts"
 import { fromUsage, HeartbeatError } from "../WebSocketError.ts"
 import type { Driver } from "./Driver.ts"
-import type { Resolved } from "./HeartbeatOptions.ts"
+import * as HeartbeatOptions from "./HeartbeatOptions.ts"
 import type { Heartbeat } from "./Parts.ts"
 import type { Slot, Timed, TimerWheel } from "./TimerWheel.ts"
 
@@ -43,7 +43,7 @@ export interface Surroundings {
 export class Beat implements Heartbeat, Timed {
   slot: Slot | undefined = undefined
   private readonly driver: Driver
-  private readonly settings: Resolved
+  private readonly settings: HeartbeatOptions.Resolved
   private readonly context: Context.Context<never>
   private readonly wheel: TimerWheel
   /** If a schedule says when to ping. */
@@ -62,7 +62,7 @@ export class Beat implements Heartbeat, Timed {
   private watchers: Set<(roundTrip: Duration.Duration) => void> | undefined = undefined
   roundTrip: Duration.Duration | undefined = undefined
 
-  constructor(driver: Driver, settings: Resolved, { context, wheel }: Surroundings) {
+  constructor(driver: Driver, settings: HeartbeatOptions.Resolved, { context, wheel }: Surroundings) {
     const now = wheel.now()
     this.driver = driver
     this.settings = settings
@@ -100,7 +100,7 @@ export class Beat implements Heartbeat, Timed {
     try {
       this.pingAt = this.nextPing(now)
     } catch (defect) {
-      return this.giveUp(defect)
+      return giveUp(driver, defect, this.context)
     }
     this.ping(now)
     this.wait(now)
@@ -143,19 +143,33 @@ export class Beat implements Heartbeat, Timed {
     this.driver.fail(silence(missed, Duration.millis(after)))
   }
 
-  /** The schedule died: that is the end of this connection, and of no other. */
-  private giveUp(defect: unknown): void {
-    Effect.runForkWith(this.context)(Effect.logError("the schedule of a heartbeat died", Cause.die(defect)))
-    const message = defect instanceof Error ? defect.message : String(defect)
-    this.driver.failWith(fromUsage(`the schedule of the heartbeat died: ${message}`), { code: 1011, reason: "" })
-  }
-
   private wait(now: number): void {
     const { idleTimeout, timeout } = this.settings
     const idleAt = Math.min(this.dataAt + idleTimeout, now + idleTimeout / looks)
     const dueAt = Math.min(this.pingAt, this.askedAt + timeout, idleAt)
     if (dueAt !== Infinity) this.wheel.set(this, now, dueAt - now)
   }
+}
+
+/**
+ * The heartbeat that a connection begins with.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const begin = (driver: Driver, options: true | HeartbeatOptions.Options, surroundings: Surroundings): void => {
+  try {
+    new Beat(driver, HeartbeatOptions.resolve(options), surroundings).start()
+  } catch (defect) {
+    giveUp(driver, defect, surroundings.context)
+  }
+}
+
+/** The schedule died: that is the end of this connection, and of no other. */
+const giveUp = (driver: Driver, defect: unknown, context: Context.Context<never>): void => {
+  Effect.runForkWith(context)(Effect.logError("the schedule of a heartbeat died", Cause.die(defect)))
+  const message = defect instanceof Error ? defect.message : String(defect)
+  driver.failWith(fromUsage(`the schedule of the heartbeat died: ${message}`), { code: 1011, reason: "" })
 }
 
 /** Two letters and a number: of another length than those of `Connection.ping`. */
@@ -176,7 +190,7 @@ const silence = (missed: HeartbeatError["missed"], after: Duration.Duration): He
 type Step = (now: number, roundTrip: Duration.Duration | undefined) => number
 
 /** How long a schedule says to wait; for ever at its end. It has to say so at once, and what is wrong with it is thrown. */
-const stepOf = (schedule: Exclude<Resolved["interval"], number>): Step => {
+const stepOf = (schedule: Exclude<HeartbeatOptions.Resolved["interval"], number>): Step => {
   const step = Effect.runSync(Schedule.toStep(schedule))
   return (now, roundTrip) => {
     const delay = Effect.map(step(now, roundTrip), ([, delay]) => Duration.toMillis(delay))

@@ -28,12 +28,13 @@ export const annotate = <A, E, R>({ id }: Connection, effect: Effect.Effect<A, E
   Effect.annotateLogs(effect, idKey, id)
 
 /**
- * The same, where it is wanted.
+ * The same, where it is wanted in the context.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const annotateIfWanted = <A, E, R>(
+  context: Context.Context<never>,
   connection: Connection,
   effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => Effect.withFiber((fiber) => fiber.getRef(Wanted) ? annotate(connection, effect) : effect)
+): Effect.Effect<A, E, R> => Context.get(context, Wanted) ? annotate(connection, effect) : effect

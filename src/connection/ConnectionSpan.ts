@@ -21,26 +21,38 @@ import * as Tracing from "./Tracing.ts"
 export const idKey = "websocket.connection.id"
 
 /**
- * Gives a connection its span, below that of its handshake, until its end is known; and its messages theirs, if they are
- * to have some.
+ * Begins the span of a connection, below that of its handshake, which lasts until the end is known.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const begin = (
+  connection: Connection.Connection,
+  kind: Tracer.SpanKind
+): Effect.Effect<Tracing.Begun | undefined> =>
+  Tracing.begin("websocket.connection", () => ({ kind, attributes: attributesOf(connection) }), (begun) => {
+    if (begun !== undefined) Connection.toDriver(connection)?.driver.ending.onClosed(() => finish(connection, begun))
+    return Effect.succeed(begun)
+  })
+
+/**
+ * Uses a connection within its span, where its messages have theirs, if they are to have some.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const live = <C extends Connection.Connection, A, E, R>(
+export const within = <C extends Connection.Connection, A, E, R>(
+  begun: Tracing.Begun | undefined,
   connection: C,
-  kind: Tracer.SpanKind,
   use: (connection: C) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R | Scope.Scope> =>
-  Tracing.begin("websocket.connection", () => ({ kind, attributes: attributesOf(connection) }), (begun) => {
-    if (begun === undefined) return use(connection)
-    Connection.toDriver(connection)?.driver.ending.onClosed(() => finish(connection, begun))
-    const traced = Effect.flatMap(
-      Tracing.Level,
-      (level) => level === "Messages" ? MessageSpans.trace(connection, begun.span) : Effect.succeed(connection)
-    )
-    return Tracing.within(begun, Effect.flatMap(traced, use))
-  })
+): Effect.Effect<A, E, R | Scope.Scope> => {
+  if (begun === undefined) return use(connection)
+  const traced = Effect.flatMap(
+    Tracing.Level,
+    (level) => level === "Messages" ? MessageSpans.trace(connection, begun.span) : Effect.succeed(connection)
+  )
+  return Tracing.within(begun, Effect.flatMap(traced, use))
+}
 
 const attributesOf = ({ extensions, id, protocol, remoteAddress }: Connection.Connection) => ({
   [idKey]: id,

@@ -54,13 +54,12 @@ export const CurrentHeartbeat = Context.Reference<boolean | Options>("effect-ws/
 })
 
 /**
- * Fills in the defaults; `undefined` if there is to be no heartbeat.
+ * Fills in the defaults.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const resolve = (given: boolean | Options): Resolved | undefined => {
-  if (given === false) return undefined
+export const resolve = (given: true | Options): Resolved => {
   const { idleTimeout = Duration.infinity, interval = "30 seconds", timeout = "20 seconds" } = given === true
     ? {}
     : given
@@ -78,7 +77,9 @@ export const resolve = (given: boolean | Options): Resolved | undefined => {
  * @since 0.1.0
  */
 export const misuse = (given: boolean | Options): string | undefined => {
-  const wrong = Object.entries(resolve(given) ?? {}).find(([, time]) => typeof time === "number" && !(time > 0))
+  const wrong = given === false
+    ? undefined
+    : Object.entries(resolve(given)).find(([, time]) => typeof time === "number" && !(time > 0))
   return wrong && `heartbeat: ${wrong[0]} must be longer than nothing`
 }
 

@@ -7,7 +7,6 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import type * as Scope from "effect/Scope"
 import type { IncomingMessage } from "node:http"
 import * as Connection from "../Connection.ts"
 
@@ -25,18 +24,11 @@ export class HttpUpgrades {
   /** By the fiber that sees to the connection. */
   private readonly connections = new Map<Fiber.Fiber<unknown, unknown>, Connection.Connection>()
 
-  /** Makes a connection that the fiber sees to, and knows it for as long as the scope lives. */
-  keep(
-    making: Effect.Effect<Connection.Connection, never, Scope.Scope>,
-    fiber: Fiber.Fiber<unknown, unknown>
-  ): Effect.Effect<Connection.Connection, never, Scope.Scope> {
-    const forget = Effect.sync(() => this.connections.delete(fiber))
-    const kept = Effect.map(making, (connection) => {
-      this.connections.set(fiber, connection)
-      if (this.closing) fiber.interruptUnsafe() // the goodbye came while it was made
-      return connection
-    })
-    return Effect.andThen(Effect.addFinalizer(() => forget), kept)
+  /** Knows a connection for as long as the fiber lives that sees to it. */
+  keep(connection: Connection.Connection, fiber: Fiber.Fiber<unknown, unknown>): void {
+    this.connections.set(fiber, connection)
+    fiber.addObserver(() => this.connections.delete(fiber))
+    if (this.closing) fiber.interruptUnsafe() // the goodbye came while it was made
   }
 
   /** Interrupts who sees to a connection, so that it says 1001. Connections that are left after the grace are cut. */

@@ -5,10 +5,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import * as Connection from "../Connection.ts"
+import * as Opening from "../connection/Opening.ts"
 import type { Extension } from "../protocol/Extension.ts"
 import type { Field, FieldInvalid } from "../protocol/OpeningHandshake.ts"
 import * as PerMessageDeflate from "../protocol/PerMessageDeflate.ts"
@@ -18,6 +18,7 @@ import * as NodeTransport from "../transport/NodeTransport.ts"
 import * as NodeUpgrade from "../transport/NodeUpgrade.ts"
 import type { UpgradeRequest } from "../UpgradeRequest.ts"
 import { Refusal, type Terms } from "../WebSocketServer.ts"
+import type * as Handling from "./Handling.ts"
 import { NodeUpgradeRequest } from "./NodeUpgradeRequest.ts"
 
 /**
@@ -101,13 +102,13 @@ export const open = (
   { head, socket }: Pick<Upgrade, "head" | "socket">,
   { options }: Terms,
   { deflate, headers, key, protocol, request }: Decision<unknown>
-): Result.Result<Effect.Effect<Connection.Connection, never, Scope.Scope>, FieldInvalid> => {
+): Result.Result<Handling.Making, FieldInvalid> => {
   const extensions = deflate === undefined ? none : [deflate.response]
   const acceptance = { accept: NodeUpgrade.acceptValue(key), protocol, extensions }
   return Result.map(NodeUpgrade.accept(socket, acceptance, headers), () => {
     const transport = NodeTransport.fromDuplex(socket, head)
     const agreement = { role: "server", protocol, extensions, compression: deflate?.params, request } as const
-    return Connection.make(transport, agreement, options)
+    return (context) => Connection.fromDriverUnsafe(Opening.open(transport, agreement, options, context), agreement)
   })
 }
 

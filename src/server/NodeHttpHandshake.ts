@@ -4,17 +4,15 @@
  * @since 0.1.0
  */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import type * as Effect from "effect/Effect"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
-import type { Connection } from "../Connection.ts"
 import { tallies } from "../connection/Tally.ts"
 import type { FieldInvalid } from "../protocol/OpeningHandshake.ts"
 import { Refusal, type Terms } from "../WebSocketServer.ts"
+import type * as Handling from "./Handling.ts"
 import type { HttpUpgrades } from "./HttpUpgrades.ts"
 import * as NodeHandshake from "./NodeHandshake.ts"
 
@@ -54,7 +52,7 @@ export interface Asked {
 export const open = (
   { request, source, start, terms, upgrades }: Asked,
   decision: NodeHandshake.Decision<unknown>
-): Result.Result<Effect.Effect<Connection, never, Scope.Scope>, FieldInvalid> => {
+): Result.Result<Handling.Making, FieldInvalid> => {
   const upgrade = { socket: source.socket, head: upgrades?.heads.get(source) }
   const opened = NodeHandshake.open(upgrade, terms, decision)
   if (Result.isFailure(opened)) return opened

@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import type * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -83,29 +82,32 @@ const connect = <A, E, R>(
     if (upgrades?.closing) return Effect.succeed(NodeHttpHandshake.refuse(NodeHttpHandshake.stopping))
     const opened = NodeHttpHandshake.open(asked, decision)
     if (Result.isFailure(opened)) return Effect.die(WebSocketError.fromUsage(opened.failure.message))
-    const running = handle(opened.success, (connection) => handler(connection, decision.accepted), upgrades)
-    const context = fiber.context as Context.Context<Exclude<R, Scope.Scope>>
-    return outcome(Effect.runForkWith(context)(running), terms.options.closeTimeout)
+    const handling = Handling.fork(fiber.context, (scope) =>
+      handle(opened.success, (connection) => handler(connection, decision.accepted), upgrades, scope))
+    return outcome(handling, terms.options.closeTimeout)
   })
 
 /** Runs the handler; that a connection ended, or is silent, is no failure. */
 const handle = <E, R>(
-  making: Effect.Effect<Connection, never, Scope.Scope>,
+  make: Handling.Making,
   handler: (connection: Parameters<Handler<unknown, E, R>>[0]) => Effect.Effect<unknown, E, R>,
-  upgrades: HttpUpgrades | undefined
-): Effect.Effect<Response, E, Exclude<R, Scope.Scope>> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.withFiber((fiber) => {
-      let isNews = true
-      const onFailure = (connection: Connection, cause: Cause.Cause<unknown>) =>
-        Effect.sync(() => isNews = Handling.isNews(connection, cause))
-      const kept = upgrades === undefined ? making : upgrades.keep(making, fiber)
-      return Effect.matchCauseEffect(Handling.run(kept, handler, { onFailure, restore }), {
-        onFailure: (cause) => isNews ? Effect.failCause(cause) : ended(cause),
-        onSuccess: () => Effect.succeed(NodeHttpHandshake.switchingProtocols)
-      })
+  upgrades: HttpUpgrades | undefined,
+  scope: Scope.Closeable
+): Effect.Effect<Response, E, R | Scope.Scope> =>
+  Effect.withFiber((fiber) => {
+    let isNews = true
+    const onFailure = (connection: Connection, cause: Cause.Cause<unknown>) =>
+      Effect.sync(() => isNews = Handling.isNews(connection, cause))
+    const makeKept: Handling.Making = (context) => {
+      const connection = make(context)
+      upgrades?.keep(connection, fiber)
+      return connection
+    }
+    return Effect.matchCauseEffect(Handling.run(makeKept, handler, { scope, onFailure }), {
+      onFailure: (cause) => isNews ? Effect.failCause(cause) : ended(cause),
+      onSuccess: () => Effect.succeed(NodeHttpHandshake.switchingProtocols)
     })
-  )
+  })
 
 const ended = (cause: Cause.Cause<unknown>) =>
   Effect.as(Effect.logDebug("a WebSocket ended", cause), NodeHttpHandshake.switchingProtocols)

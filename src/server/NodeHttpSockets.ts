@@ -11,7 +11,7 @@ import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type * as Socket from "effect/socket/Socket"
-import type { Connection } from "../Connection.ts"
+import { type Connection, scoped } from "../Connection.ts"
 import * as EffectSocket from "../EffectSocket.ts"
 import * as WebSocketError from "../WebSocketError.ts"
 import type { Terms } from "../WebSocketServer.ts"
@@ -89,13 +89,15 @@ class Upgrade {
   private connect(
     decision: NodeHandshake.Decision<void>
   ): Effect.Effect<Connection, WebSocketError.WebSocketError, Scope.Scope> {
-    return Effect.uninterruptible(Effect.suspend(() => {
+    return Effect.uninterruptible(Effect.withFiber(({ context }) => {
       if (this.isDone) return Effect.fail(WebSocketError.fromUsage("the request was upgraded before"))
       if (this.upgrades.closing) return Effect.die(NodeHttpHandshake.refuse(NodeHttpHandshake.stopping))
       const opened = NodeHttpHandshake.open(this.asked, decision)
       if (Result.isFailure(opened)) return Effect.fail(WebSocketError.fromUsage(opened.failure.message))
       this.isDone = true
-      return this.upgrades.keep(opened.success, this.fiber)
+      const connection = opened.success(context)
+      this.upgrades.keep(connection, this.fiber)
+      return scoped(connection)
     }))
   }
 }

@@ -8,6 +8,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import type { Duplex } from "node:stream"
 import type { Connection } from "../Connection.ts"
 import { tallies } from "../connection/Tally.ts"
@@ -22,7 +23,7 @@ import * as NodeHandshake from "./NodeHandshake.ts"
 
 /**
  * Serves one request, from the handshake to the end of its connection. What goes wrong is logged; it ends as the handler
- * does.
+ * does. To be forked as `Handling` does it.
  *
  * @category serving
  * @since 0.1.0
@@ -30,20 +31,19 @@ import * as NodeHandshake from "./NodeHandshake.ts"
 export const serve = (
   upgrade: NodeHandshake.Upgrade,
   route: Route,
-  timeout: Duration.Duration
-): Effect.Effect<unknown, unknown> => {
+  timeout: Duration.Duration,
+  scope: Scope.Closeable
+): Effect.Effect<unknown, unknown, Scope.Scope> => {
   const start = performance.now()
   const asking = new Asking(upgrade.socket, timeout)
-  return Effect.uninterruptibleMask((restore) =>
-    HandshakeSpan.begin(
-      upgrade.request,
-      route,
-      (span) =>
-        Effect.matchCauseEffect(restore(Tracing.within(span, decide(upgrade, route, asking))), {
-          onFailure: (cause) => asking.until(refuse(upgrade.socket, span, cause), Exit.failCause(cause)),
-          onSuccess: (decision) => asking.until(connect({ upgrade, route, span, start }, decision, restore))
-        })
-    )
+  return HandshakeSpan.begin(
+    upgrade.request,
+    route,
+    (span) =>
+      Effect.matchCauseEffect(Tracing.within(span, Effect.interruptible(decide(upgrade, route, asking))), {
+        onFailure: (cause) => asking.until(refuse(upgrade.socket, span, cause), Exit.failCause(cause)),
+        onSuccess: (decision) => asking.until(connect({ upgrade, route, span, start, scope }, decision))
+      })
   )
 }
 
@@ -53,6 +53,7 @@ interface Handshake {
   readonly route: Route
   readonly span: Tracing.Begun | undefined
   readonly start: number
+  readonly scope: Scope.Closeable
 }
 
 const decide = ({ request }: NodeHandshake.Upgrade, route: Route, asking: Asking) =>
@@ -87,10 +88,9 @@ export const turnAway = (socket: Duplex, refusal: RefusalResponse): string | und
 
 /** Answers 101, and has the handler run. */
 const connect = (
-  { route, span, start, upgrade }: Handshake,
-  decision: NodeHandshake.Decision<unknown>,
-  restore: Handling.Manner["restore"]
-): Effect.Effect<unknown, unknown> => {
+  { route, scope, span, start, upgrade }: Handshake,
+  decision: NodeHandshake.Decision<unknown>
+): Effect.Effect<unknown, unknown, Scope.Scope> => {
   const opened = NodeHandshake.open(upgrade, route, decision)
   if (Result.isFailure(opened)) {
     turnAway(upgrade.socket, { status: 500, headers: [], body: "" })
@@ -100,32 +100,22 @@ const connect = (
   tallies.server.handshakes.since(start)
   HandshakeSpan.end(span, 101, undefined)
   NodeUpgrade.unguard(upgrade.socket)
-  return Tracing.within(span, handle(opened.success, route, decision.accepted, restore))
+  return Tracing.within(span, handle(opened.success, route, decision.accepted, scope))
 }
 
 /** A function of its own: what it closes over lives as long as the connection. */
 const handle = (
-  making: Parameters<typeof Handling.run>[0],
+  make: Handling.Making,
   { run }: Route,
   accepted: unknown,
-  restore: Handling.Manner["restore"]
-): Effect.Effect<unknown, unknown> =>
-  Effect.onError(
-    Handling.run(making, (connection) => run(connection, accepted), { restore, onFailure: report }),
-    reportRest
-  )
+  scope: Scope.Closeable
+): Effect.Effect<unknown, unknown, Scope.Scope> =>
+  Handling.run(make, (connection) => run(connection, accepted), { scope, onFailure: report, onDeath: reportDeath })
 
-/** The defects that were logged as the handler's. */
-const reported = new WeakSet<object>()
-
-/** What died as the scope was closed, after the handler. */
-const reportRest = ({ reasons }: Cause.Cause<unknown>): Effect.Effect<void> => {
-  const rest = reasons.filter((reason) => Cause.isDieReason(reason) && !reported.has(reason))
-  return rest.length === 0 ? Effect.void : Effect.logError("a WebSocket's finalizer died", Cause.fromReasons(rest))
-}
+const reportDeath = (cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+  Effect.logError("a WebSocket's finalizer died", cause)
 
 const report = (connection: Connection, cause: Cause.Cause<unknown>): Effect.Effect<void> => {
-  for (const reason of cause.reasons) reported.add(reason)
   if (Cause.hasInterruptsOnly(cause)) return Effect.void
   return Handling.isNews(connection, cause)
     ? Effect.logError("a WebSocket's handler failed", cause)

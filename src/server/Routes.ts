@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as WebSocketError from "../WebSocketError.ts"
@@ -17,6 +18,8 @@ import { Fibers } from "./Fibers.ts"
  */
 export interface Entry {
   readonly route: Route
+  /** The services that its connections find: the route's, and besides the server's. */
+  readonly context: Context.Context<never>
   readonly fibers: Fibers
   /** Whether its scope has ended, and it only waits for its connections. */
   closing: boolean
@@ -35,7 +38,12 @@ const isPattern = /\/:|\*.+/
  * @since 0.1.0
  */
 export class Routes {
+  private readonly context: Context.Context<never>
   private readonly entries = new Map<string, Entry>()
+
+  constructor(context: Context.Context<never>) {
+    this.context = context
+  }
 
   /** The route for a path: the one of this name, or the longest `*` that covers it. */
   find(path: string): Entry | undefined {
@@ -60,7 +68,8 @@ export class Routes {
     return Effect.uninterruptible(Effect.suspend(() => {
       const problem = this.misuse(route.path)
       if (problem !== undefined) return Effect.fail(WebSocketError.fromUsage(problem))
-      const entry: Entry = { route, fibers: new Fibers(), closing: false }
+      const context = Context.merge(this.context, route.context)
+      const entry: Entry = { route, context, fibers: new Fibers(), closing: false }
       this.entries.set(route.path, entry)
       return Effect.addFinalizer(() => this.remove(entry))
     }))

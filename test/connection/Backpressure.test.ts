@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Scheduler } from "effect"
+import { Effect, Fiber, Scheduler, Stream } from "effect"
 import * as Connection from "effect-ws/Connection"
 import type { Receiver, Transport } from "../../src/transport/Transport.ts"
 import * as Frames from "../conformance/Frames.ts"
@@ -110,5 +110,39 @@ describe("sendAll", () => {
         transport.drain()
       }
       yield* Fiber.join(sending)
+    }).pipe(Effect.scoped))
+})
+
+describe("the sink", () => {
+  it.live("sends all that it is given, and is done at the end", () =>
+    Effect.gen(function*() {
+      const [client, server] = yield* Connection.pair()
+      assert.isUndefined(yield* Stream.run(Stream.range(1, 10_000).pipe(Stream.map(String)), client.sink))
+      const received = yield* Stream.runCollect(Stream.take(server.messages, 10_000))
+      assert.deepStrictEqual(received, Array.from({ length: 10_000 }, (_, i) => String(i + 1)))
+    }).pipe(Effect.scoped))
+
+  it.live("waits while the transport takes no more", () =>
+    Effect.gen(function*() {
+      const { connection, transport } = yield* make
+      const sending = yield* Effect.forkChild(
+        Stream.run(Stream.make(large, "b").pipe(Stream.rechunk(1)), connection.sink),
+        { startImmediately: true }
+      )
+      yield* Effect.yieldNow
+      assert.deepStrictEqual(transport.payloads, [large])
+      transport.drain()
+      yield* Fiber.join(sending)
+      assert.strictEqual(connection.bufferedAmount, Buffer.byteLength("b") + 2)
+    }).pipe(Effect.scoped))
+
+  it.live("fails as what it is given does, and as sending does", () =>
+    Effect.gen(function*() {
+      const [client] = yield* Connection.pair()
+      const broken = Stream.concat(Stream.make("a"), Stream.fail("broken" as const))
+      assert.strictEqual(yield* Effect.flip(Stream.run(broken, client.sink)), "broken")
+      yield* client.close()
+      const error = yield* Effect.flip(Stream.run(Stream.make("late"), client.sink))
+      assert.isTrue(typeof error === "object" && error.reason._tag === "CloseError")
     }).pipe(Effect.scoped))
 })

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, References, Stream } from "effect"
+import { Deferred, Effect, Exit, Layer, Logger, References, Stream } from "effect"
 import * as NodeWebSocketServer from "../../src/NodeWebSocketServer.ts"
 import * as Observability from "../../src/Observability.ts"
 import * as WebSocketClient from "../../src/WebSocketClient.ts"
 import * as WebSocketServer from "../../src/WebSocketServer.ts"
+import * as TestServer from "../server/TestServer.ts"
+import * as Spans from "./Spans.ts"
 
 describe.each([
   { does: "which one it is, besides what the layer's annotations say, where that is wanted", logs: true },
@@ -42,5 +44,30 @@ describe.each([
       assert.deepInclude(logged, said(1))
       const failed = logged.filter(([message]) => String(message) === "a WebSocket's handler failed")
       assert.sameMembers(failed.map(([, annotations]) => annotations["websocket.connection.id"]), ids as Array<unknown>)
+    }))
+
+  it.live("say what failed within the span of the connection", () =>
+    Effect.gen(function*() {
+      const spans = Spans.make()
+      const failed = yield* Deferred.make<string | undefined>()
+      const logger = Logger.make(({ fiber }) => Deferred.doneUnsafe(failed, Exit.succeed(fiber.cache.span?.spanId)))
+      const Broken = Layer.provide(WebSocketServer.handle("/", () => Effect.die("a defect")), Logger.layer([logger]))
+      const { url } = yield* Effect.provide(TestServer.start(Broken), spans.layer)
+      yield* Effect.flatMap(WebSocketClient.connect(url), ({ closed }) => closed)
+      assert.strictEqual(yield* Deferred.await(failed), spans.find("websocket.connection", "server").spanId)
+    }))
+})
+
+describe("a logger that dies", () => {
+  it.live("does not keep the connection of a handler that failed", () =>
+    Effect.gen(function*() {
+      const Broken = WebSocketServer.handle("/", () => Effect.die("a defect")).pipe(
+        Layer.provide(Logger.layer([Logger.make(() => {
+          throw new Error("the disk is full")
+        })]))
+      )
+      const { url } = yield* TestServer.start(Broken)
+      const { closed } = yield* WebSocketClient.connect(url)
+      assert.strictEqual((yield* closed).code, 1011)
     }))
 })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import * as ConnectionOptions from "../../src/ConnectionOptions.ts"
+import * as NodeWebSocketServer from "../../src/NodeWebSocketServer.ts"
 import * as WebSocketServer from "../../src/WebSocketServer.ts"
 import * as WsPeer from "../interop/WsPeer.ts"
 import * as RawClient from "./RawClient.ts"
@@ -78,11 +79,29 @@ describe("paths", () => {
       }))
   }
 
+  it.live("have the services of their layer, and besides those of the server", () =>
+    Effect.gen(function*() {
+      const Color = Context.Reference("test/Color", { defaultValue: () => "none" })
+      const Shape = Context.Reference("test/Shape", { defaultValue: () => "none" })
+      const tell = (prefix: string) => Effect.map(Effect.all([Color, Shape]), (them) => `${prefix} ${them.join(" ")}`)
+      const Told = WebSocketServer.handle(
+        "/*",
+        { accept: () => tell("asked:") },
+        ({ send }, accepted) => Effect.flatMap(tell("opened:"), (opened) => send(`${accepted}, ${opened}`))
+      )
+      const server = NodeWebSocketServer.layer({ port: 0, host: "127.0.0.1" }).pipe(
+        Layer.provide([Layer.succeed(Color, "the server's"), Layer.succeed(Shape, "the server's")])
+      )
+      const { url } = yield* TestServer.startOn(server, Layer.provide(Told, Layer.succeed(Color, "its own")))
+      assert.strictEqual(yield* told(url), "asked: its own the server's, opened: its own the server's")
+    }))
+
   it.live("a path is free again when its handler's scope has ended", () =>
     Effect.gen(function*() {
       const server = yield* TestServer.start(Layer.empty)
       const route: WebSocketServer.Route = {
         path: "/a",
+        context: Context.empty(),
         options: ConnectionOptions.resolve(),
         accept: () => Effect.void,
         run: () => Effect.void
