@@ -77,9 +77,8 @@ export const resolve = (given: true | Options): Resolved => {
  * @since 0.1.0
  */
 export const misuse = (given: boolean | Options): string | undefined => {
-  const wrong = given === false
-    ? undefined
-    : Object.entries(resolve(given)).find(([, time]) => typeof time === "number" && !(time > 0))
+  if (given === false) return undefined
+  const wrong = Object.entries(resolve(given)).find(([, time]) => typeof time === "number" && !(time > 0))
   return wrong && `heartbeat: ${wrong[0]} must be longer than nothing`
 }
 

@@ -36,7 +36,7 @@ export interface Manner {
   readonly scope: Scope.Closeable
   /** Is told of a failure before the connection is closed for it. */
   readonly onFailure: (connection: Connection.Connection, cause: Cause.Cause<unknown>) => Effect.Effect<void>
-  /** Is told of what died as the scope was closed. By default, and else besides, it is the end that `run` comes to. */
+  /** Is told of what died as the scope was closed, with which `run` ends in any case. */
   readonly onDeath?: ((cause: Cause.Cause<unknown>) => Effect.Effect<void>) | undefined
 }
 

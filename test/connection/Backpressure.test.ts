@@ -131,6 +131,7 @@ describe("the sink", () => {
       )
       yield* Effect.yieldNow
       assert.deepStrictEqual(transport.payloads, [large])
+      assert.isUndefined(sending.pollUnsafe())
       transport.drain()
       yield* Fiber.join(sending)
       assert.strictEqual(connection.bufferedAmount, Buffer.byteLength("b") + 2)
