@@ -31,6 +31,8 @@ export interface Case {
   readonly short?: boolean
 }
 
+export const isOfMemory = ({ measure }: Case): boolean => measure === "memory" || measure === "stall"
+
 const kib = 1024
 const small: Content = { size: 64, kind: "binary" }
 const text: Content = { size: kib, kind: "ascii" }

@@ -1,6 +1,6 @@
 import type { Adapter } from "./adapters.ts"
 import { type Bench, start } from "./bench.ts"
-import type { Case } from "./cases.ts"
+import { type Case, isOfMemory } from "./cases.ts"
 import type { Files } from "./load/files.ts"
 import type { Sample } from "./samples.ts"
 
@@ -39,6 +39,6 @@ export class Contestant {
   }
 
   private get isMemory(): boolean {
-    return this.it.measure === "memory" || this.it.measure === "stall"
+    return isOfMemory(this.it)
   }
 }

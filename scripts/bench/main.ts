@@ -6,7 +6,7 @@
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { type Adapter, adaptersOf } from "./adapters.ts"
-import { type Case, cases } from "./cases.ts"
+import { type Case, cases, isOfMemory } from "./cases.ts"
 import { Contestant } from "./contestant.ts"
 import * as Files from "./load/files.ts"
 import { language } from "./load/program.ts"
@@ -25,10 +25,15 @@ const { values } = parseArgs({
     markdown: { type: "string" }
   }
 })
-const rounds = Number(values.rounds ?? (values.short ? 1 : 3))
-const milliseconds = Number(values.milliseconds ?? (values.short ? 500 : 1000))
-/** In milliseconds: until the code is compiled. */
-const warmUp = values.short ? 1500 : 3000
+/** Many short rounds: a shared machine is another one for seconds, and each round has all adapters. */
+const rounds = Number(values.rounds ?? (values.short ? 5 : 7))
+const milliseconds = Number(values.milliseconds ?? (values.short ? 150 : 500))
+
+/** Memory varies little, and each of its rounds needs a process of its own. */
+const roundsOf = (it: Case): number => isOfMemory(it) ? Math.ceil(rounds / 5) : rounds
+
+/** In milliseconds, until the code is compiled: handshakes take much code, and it is run seldom. */
+const warmUpOf = ({ measure }: Case): number => (values.short ? 1200 : 3000) * (measure === "handshakes" ? 3 : 1)
 
 const referenceOf = ({ reference = "ws" }: Case): string => reference
 
@@ -70,8 +75,8 @@ const run = async (it: Case): Promise<ReadonlyArray<Result>> => {
   const files = Files.write(it.content, it.compression ?? false)
   const wanted = adaptersOf(it).filter((adapter) => isWanted(adapter, it) && isThere(adapter))
   const contestants = new Set(wanted.map((adapter) => new Contestant(adapter, it, files)))
-  await each(contestants, (contestant) => contestant.warmUp(warmUp))
-  for (let round = 0; round < rounds; round++) {
+  await each(contestants, (contestant) => contestant.warmUp(warmUpOf(it)))
+  for (let round = 0; round < roundsOf(it); round++) {
     await each(contestants, (contestant) => contestant.measure(milliseconds))
   }
   for (const contestant of contestants) contestant.stop()
