@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import * as Connection from "./Connection.ts"
 import * as Changes from "./connection/Changes.ts"
 import { misusedCount } from "./ConnectionOptions.ts"
-import type { Strategy as HubStrategy } from "./hub/Backlog.ts"
+import { misusedStrategy, type Strategy as HubStrategy } from "./hub/Backlog.ts"
 import type { Consumer } from "./hub/Consumer.ts"
 import * as Metrics from "./hub/Metrics.ts"
 import * as Remote from "./hub/Remote.ts"
@@ -113,7 +113,7 @@ export class Hub extends Context.Service<Hub, {
   /**
    * Makes a connection a member until the scope ends, or the connection does. Who joins a topic more than once gets its
    * messages once, until all the scopes have ended; the last strategy holds. Fails with a `UsageError` for a connection
-   * that this library has not made.
+   * that this library has not made, and for a strategy that is none.
    */
   readonly join: (
     topic: string,
@@ -155,7 +155,9 @@ export const make = Effect.fnUntraced(function*(
   options: Options = {}
 ): Effect.fn.Return<Hub["Service"], WebSocketError.WebSocketError, Scope.Scope> {
   const { backlogMessages = 1024, backlogSize = 1_048_576, strategy = "close" } = options
-  const problem = misusedCount("backlogMessages", backlogMessages) ?? misusedCount("backlogSize", backlogSize)
+  const problem = misusedCount("backlogMessages", backlogMessages) ??
+    misusedCount("backlogSize", backlogSize) ??
+    misusedStrategy(strategy)
   if (problem !== undefined) return yield* WebSocketError.fromUsage(problem)
   const topics = new Topics({ messages: backlogMessages, size: backlogSize }, strategy)
   const find = (name: string | undefined) => name === undefined ? topics.everyone : topics.find(name)
@@ -189,6 +191,8 @@ export const make = Effect.fnUntraced(function*(
             )
           )
         }
+        const problem = misusedStrategy(strategy)
+        if (problem !== undefined) return Effect.fail(WebSocketError.fromUsage(problem))
         const join = Effect.sync(() => topics.join(topic, driver, strategy))
         return Effect.acquireRelease(join, () => Effect.sync(() => topics.leave(topic, driver)))
       }),

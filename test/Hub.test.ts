@@ -20,7 +20,8 @@ const publishAll = (topic: string, messages: ReadonlyArray<string>, options?: Hu
 const published = (messages: ReadonlyArray<string | Uint8Array>) => messages.filter((it) => !Members.isFiller(it))
 
 describe("a hub", () => {
-  for (const options of [{ backlogMessages: Number.NaN }, { backlogSize: -1 }]) {
+  const unknown = "slide" as "sliding"
+  for (const options of [{ backlogMessages: Number.NaN }, { backlogSize: -1 }, { strategy: unknown }]) {
     it.effect(`fails with a UsageError for ${JSON.stringify(options)}`, () =>
       Effect.gen(function*() {
         const { reason } = yield* Effect.flip(Layer.build(Hub.layer(options)))
@@ -204,6 +205,18 @@ describe("membership", () => {
       const hub = yield* Hub.Hub
       const error = yield* Effect.flip(hub.join("tea", { state: "Open" } as Connection.Connection))
       assert.strictEqual(error.reason._tag, "UsageError")
+    })
+  )
+
+  live(
+    "is refused with a strategy that is none",
+    Effect.gen(function*() {
+      const hub = yield* Hub.Hub
+      const [, server] = yield* Connection.pair()
+      const error = yield* Effect.flip(hub.join("tea", server, { strategy: "" as "close" }))
+      assert.strictEqual(error.reason._tag, "UsageError")
+      assert.include(error.message, "strategy")
+      assert.strictEqual(yield* hub.count("tea"), 0)
     })
   )
 })

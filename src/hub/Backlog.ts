@@ -12,7 +12,20 @@ import type { Prepared } from "../protocol/Message.ts"
  * @category models
  * @since 0.1.0
  */
-export type Strategy = "close" | "suspend" | "sliding" | "dropping"
+export type Strategy = typeof strategies[number]
+
+const strategies = ["close", "suspend", "sliding", "dropping"] as const
+
+/**
+ * What is wrong with a strategy, or `undefined`.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const misusedStrategy = (given: Strategy | undefined): string | undefined =>
+  given === undefined || strategies.includes(given)
+    ? undefined
+    : `strategy must be one of ${strategies.join(", ")}, not ${given}`
 
 /**
  * How much may wait for one consumer.
