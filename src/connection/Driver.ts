@@ -82,10 +82,6 @@ export class Driver extends Reading implements Receiver, Debtor {
     this.read()
   }
 
-  prepare(memory: Uint8Array, length: number): void {
-    this.protocol.prepare(memory, length)
-  }
-
   room(): Uint8Array | undefined {
     return this.protocol.room()
   }

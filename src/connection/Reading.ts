@@ -45,9 +45,20 @@ export abstract class Reading extends Parts implements Recipient {
 
   /** Octets came: to be decoded by `read`. */
   protected accept(chunk: Uint8Array): void {
-    this.signs += chunk.length
-    this.tally.octetsIn += chunk.length
+    this.count(chunk.length)
     this.protocol.push(chunk)
+  }
+
+  private count(octets: number): void {
+    this.signs += octets
+    this.tally.octetsIn += octets
+  }
+
+  /** What comes next lies in memory that others use, too: texts are taken from there, and need no copy. */
+  prepare(memory: Uint8Array, length: number): number {
+    const taken = this.protocol.prepare(memory, length, this)
+    this.count(taken)
+    return taken
   }
 
   /** Decodes all that is there, hands it over at once, and writes what came of that in one go. */

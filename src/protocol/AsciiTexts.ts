@@ -8,13 +8,8 @@ import type * as Bytes from "./Bytes.ts"
 /** What a string is made of at once. As long as one of its parts is kept, so is all of it. */
 const stretch = 4096
 
-/**
- * The size of the largest text that is worth it.
- *
- * @category constants
- * @since 0.1.0
- */
-export const most = stretch / 2
+/** The size of the largest text that is worth it. */
+const most = stretch / 2
 
 /**
  * Cuts texts from a string that is made of what lies around them: a string for each costs twice to five times as much.
@@ -39,8 +34,12 @@ export class AsciiTexts {
     this.start = this.end = 0
   }
 
-  /** The text from `start` to `end`. What lies behind it up to `limit` stays as it is until `clear`. */
+  /**
+   * The text from `start` to `end`, of which nothing lies in the chunk. What is behind it up to `limit` stays as it is until
+   * `clear`.
+   */
   cut(chunk: Uint8Array, start: number, end: number, limit: number): string {
+    if (end - start > most) return this.latin1(chunk, start, end)
     if (end > this.end) {
       this.start = start
       this.end = Math.min(start + stretch, limit)

@@ -157,9 +157,16 @@ export class FrameDecoder {
     return payload
   }
 
-  /** A text that lies in the first chunk, and is known to be ASCII. */
-  asciiText(start: number, end: number): string {
-    return this.texts.cut(this.input.chunk, start, end, this.input.ascii)
+  /** A text that is known to be ASCII, of the first chunk or of what will be that. */
+  asciiText(chunk: Uint8Array, start: number, end: number): string {
+    return this.texts.cut(chunk, start, end, this.input.ascii)
+  }
+
+  /** So much of what was prepared is not pushed. */
+  leave(count: number): void {
+    this.input.unmasked -= count
+    this.input.ascii -= count
+    this.texts.clear()
   }
 
   /** The next payload, which lies in the first chunk: small ones are unmasked together with those behind them. */

@@ -4,7 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as AsciiTexts from "./AsciiTexts.ts"
 import type * as Bytes from "./Bytes.ts"
 import * as FrameDecoder from "./FrameDecoder.ts"
 import * as FrameHeader from "./FrameHeader.ts"
@@ -84,14 +83,35 @@ export class Intake {
     return false
   }
 
+  /**
+   * Gives the texts ahead that are known to be ASCII, of `memory` that is to be pushed next; how many octets they take, which
+   * then need not be. What is given refers to none of it.
+   */
+  texts(memory: Uint8Array, recipient: Recipient): number {
+    const { assembler, decoder } = this
+    if (assembler.asOctets || !this.isIdle) return 0
+    const { input: { ascii }, maxMessageSize, rules } = decoder
+    let at = 0
+    while (ascii - at >= 2 && memory[at] === wholeText && rules.masked === (memory[at + 1] >= 0x80)) {
+      const start = at + FrameHeader.size(memory[at + 1])
+      const end = start + FrameHeader.length(memory, at)
+      if (end > ascii || end - start > maxMessageSize) break
+      const text = decoder.asciiText(memory, start, end)
+      at = end
+      if (!recipient.receive(text, true)) break
+    }
+    if (at > 0) decoder.leave(at)
+    return at
+  }
+
   /** A text, or `undefined` if it is none. */
   private text(start: number, end: number): Message | undefined {
     const { assembler, decoder } = this
     const { input } = decoder
-    const isAscii = end <= input.ascii
-    if (isAscii && assembler.asOctets) return input.slice(start, end)
-    if (isAscii && end - start <= AsciiTexts.most) return decoder.asciiText(start, end)
-    const message = assembler.single(true, input.slice(start, end), isAscii)
+    if (end <= input.ascii) {
+      return assembler.asOctets ? input.slice(start, end) : decoder.asciiText(input.chunk, start, end)
+    }
+    const message = assembler.single(true, input.slice(start, end))
     return isMessage(message) ? message : undefined
   }
 

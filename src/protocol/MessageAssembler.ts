@@ -100,8 +100,8 @@ export class MessageAssembler {
   }
 
   /** Makes a message of octets that are all of it, of one frame or inflated; or gives the rule that they break. */
-  single(text: boolean, payload: Uint8Array, isAscii = false): Message | Violation.ProtocolError {
-    return this.finish(text, payload, undefined, this.validateUtf8 && !isAscii)
+  single(text: boolean, payload: Uint8Array): Message | Violation.ProtocolError {
+    return this.finish(text, payload, undefined, this.validateUtf8)
   }
 
   private gather(progress: Progress, frame: Frame): Output | undefined {

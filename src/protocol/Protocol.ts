@@ -113,9 +113,15 @@ export class Protocol {
     if (this.receives()) this.borrowed().decoder.push(chunk)
   }
 
-  /** The first `length` octets are what is pushed next, and may be changed until then: so they need not be copied twice. */
-  prepare(memory: Uint8Array, length: number): void {
-    if (this.receives()) this.borrowed().decoder.prepare(memory, length)
+  /**
+   * The first `length` octets are what is pushed next, and may be changed until then: so they need not be copied twice. Texts
+   * at their beginning go to a recipient, if there is one. Gives how many octets need not be pushed for that.
+   */
+  prepare(memory: Uint8Array, length: number, recipient?: Recipient | undefined): number {
+    if (!this.receives()) return 0
+    const intake = this.borrowed()
+    intake.decoder.prepare(memory, length)
+    return recipient === undefined || this.frames || !this.isReady() ? 0 : intake.texts(memory, recipient)
   }
 
   /** What reads for this connection, and has nothing of another one's. */

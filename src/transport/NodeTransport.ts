@@ -78,8 +78,8 @@ class NodeTransport implements Transport, SocketReads.Reader {
     this.receiver?.onBytes(bytes)
   }
 
-  prepare(memory: Uint8Array, length: number): void {
-    this.receiver?.prepare?.(memory, length)
+  prepare(memory: Uint8Array, length: number): number {
+    return this.receiver?.prepare?.(memory, length) ?? 0
   }
 
   room(): Uint8Array | undefined {

@@ -16,8 +16,8 @@ import * as WasmFrames from "./WasmFrames.ts"
  * @since 0.1.0
  */
 export interface Reader {
-  /** Sees what was read where it lies, and may change it: of that it takes a copy next. */
-  readonly prepare: (memory: Uint8Array, length: number) => void
+  /** Sees what was read where it lies, and may change it; how much it has taken. Of the rest it takes a copy next. */
+  readonly prepare: (memory: Uint8Array, length: number) => number
   /** Takes bytes, which are its own from now on. */
   readonly take: (bytes: Uint8Array) => void
   /** Where to read next, if it has memory that waits for just these bytes. */
@@ -71,8 +71,8 @@ const readerKey = Symbol("effect-ws/SocketReads")
 function onRead(this: Readable, count: number, buffer: Buffer): boolean {
   const reader = this[readerKey] as Reader
   const isDirect = this.readableFlowing === true && this.readableLength === 0 && this.listenerCount("data") === 1
-  if (isDirect && buffer === shared) reader.prepare(shared, count)
-  const bytes = isDirect && buffer !== shared ? buffer.subarray(0, count) : copy(buffer, count)
+  const taken = isDirect && buffer === shared ? reader.prepare(shared, count) : 0
+  const bytes = isDirect && buffer !== shared ? buffer.subarray(0, count) : copy(buffer, taken, count)
   next = shared
   if (!isDirect) return this.push(bytes)
   let isDone = false
@@ -86,9 +86,9 @@ function onRead(this: Readable, count: number, buffer: Buffer): boolean {
   return true
 }
 
-const copy = (buffer: Buffer, count: number): Buffer => {
-  const bytes = Memory.allocate(count)
-  bytes.set(buffer.subarray(0, count))
+const copy = (buffer: Buffer, start: number, end: number): Buffer => {
+  const bytes = Memory.allocate(end - start)
+  bytes.set(buffer.subarray(start, end))
   return bytes
 }
 

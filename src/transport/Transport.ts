@@ -19,8 +19,11 @@ import type { Duplex } from "node:stream"
  */
 export interface Receiver {
   onBytes(chunk: Uint8Array): void
-  /** The first `length` octets are what `onBytes` gets next, a copy: what can be done where they lie is to be done now. */
-  prepare?(memory: Uint8Array, length: number): void
+  /**
+   * The first `length` octets are what `onBytes` gets next, a copy: what can be done where they lie is to be done now. Gives
+   * how many of them it has taken already, and need no copy.
+   */
+  prepare?(memory: Uint8Array, length: number): number
   /** Memory for the bytes that come next, if it has some: to read into it, and give it to `onBytes`, saves a copy. */
   room(): Uint8Array | undefined
   onDrain(): void

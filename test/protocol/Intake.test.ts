@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import * as Bytes from "../../src/protocol/Bytes.ts"
+import type { Frame } from "../../src/protocol/Frame.ts"
 import { Intake } from "../../src/protocol/Intake.ts"
 import * as Limits from "../../src/protocol/Limits.ts"
 import type { Message } from "../../src/protocol/Message.ts"
@@ -7,8 +8,8 @@ import { nodeBytes } from "../../src/transport/NodeBytes.ts"
 import { reads } from "../../src/transport/WasmFrames.ts"
 import * as Wire from "./Wire.ts"
 
-const make = (role: "client" | "server" = "server", bytes: Bytes.Bytes = nodeBytes) =>
-  new Intake({ role, bytes, compression: false, limits: Limits.resolve({}), validateUtf8: true })
+const make = (role: "client" | "server" = "server", bytes: Bytes.Bytes = nodeBytes, limits?: Partial<Limits.Limits>) =>
+  new Intake({ role, bytes, compression: false, limits: Limits.resolve(limits ?? {}), validateUtf8: true })
 
 const framesOf = (role: "client" | "server") => (...sent: ReadonlyArray<Wire.Sent>): Uint8Array =>
   Wire.concat(sent.map((frame) => Wire.frame({ ...frame, mask: role === "server" ? Wire.exampleMask : undefined })))
@@ -42,7 +43,7 @@ const reading = (role: "client" | "server", asOctets: boolean, words: ReadonlyAr
   const bytes = framesOf(role)(...words.map(text))
   reads.set(bytes)
   intake.decoder.prepare(reads, bytes.length)
-  intake.decoder.push(reads.slice(0, bytes.length))
+  intake.decoder.push(new Uint8Array(reads.subarray(0, bytes.length)))
   return taken(intake).given
 }
 
@@ -125,6 +126,73 @@ describe("each", () => {
     intake.decoder.push(frames(text("one"), text("two")))
     expect(() => intake.each({ receive: fail })).toThrow("not now")
     expect(taken(intake)).toMatchObject({ given: ["two"], left: 0 })
+  })
+})
+
+/** What `texts` gives to one who takes `most` of what a socket has read, and what is left to be pushed. */
+const takenBefore = (intake: Intake, bytes: Uint8Array, most = Infinity) => {
+  reads.set(bytes)
+  intake.decoder.prepare(reads, bytes.length)
+  const given: Array<Message> = []
+  const count = intake.texts(reads, { receive: (message, isText) => isText && given.push(message) < most })
+  const rest = new Uint8Array(reads.subarray(count, bytes.length))
+  reads.fill(0)
+  return { given, rest }
+}
+
+describe("texts that are taken where they were read", () => {
+  it("are given until something else comes, and stay as they are", () => {
+    const intake = make()
+    const words = ["one", "", "-".repeat(5000), "four"]
+    const others = frames({ opcode: 2, payload: Wire.octets(9) }, text("five"), ping)
+    const { given, rest } = takenBefore(intake, Wire.concat([frames(...words.map(text)), others]))
+    expect(given).toEqual(words)
+    expect(rest.length).toBe(others.length)
+    intake.decoder.push(rest)
+    expect(taken(intake)).toMatchObject({ given: [Buffer.from(Wire.octets(9)), "five"], isStopped: false })
+    expect(intake.decoder.next()).toMatchObject({ opcode: 9, payload: Buffer.from(Wire.octets(3)) })
+  })
+
+  it("are as many as are wanted; those behind are unmasked, and known to be ASCII, when they are pushed", () => {
+    const intake = make("server", { ...nodeBytes, isUtf8: fail, decode: fail, mask: fail })
+    const { given, rest } = takenBefore(intake, frames(text("one"), text("two"), text("three")), 2)
+    expect(given).toEqual(["one", "two"])
+    intake.decoder.push(rest)
+    expect(taken(intake)).toMatchObject({ given: ["three"], left: 0 })
+  })
+
+  it.each<[string, Uint8Array]>([
+    ["binary", frames({ opcode: 2, payload: Wire.octets(9) })],
+    ["a part of a message", frames({ ...text("one"), fin: false })],
+    ["compressed", frames({ ...text("one"), rsv: 4 })],
+    ["a control frame", frames(ping)],
+    ["not masked", framesOf("client")(text("one"))],
+    ["not all there", frames(text("one")).slice(0, -1)],
+    ["too large", frames(text("a".repeat(30_001)))]
+  ])("are not what is %s", (_, bytes) => {
+    const intake = make("server", nodeBytes, { maxMessageSize: 30_000 })
+    const { given, rest } = takenBefore(intake, Wire.concat([frames(text("before")), bytes]))
+    expect(given).toEqual(["before"])
+    expect(rest.length).toBe(bytes.length)
+  })
+
+  it("are none where one of them is not ASCII", () => {
+    const bytes = frames(text("one"), text("één"))
+    expect(takenBefore(make(), bytes)).toMatchObject({ given: [], rest: { length: bytes.length } })
+  })
+
+  it("are none within a message, behind what waits, or where octets are asked for", () => {
+    const within = make()
+    within.decoder.push(frames({ ...text("one"), fin: false }))
+    within.assembler.accept(within.decoder.next() as Frame)
+    const waiting = make()
+    waiting.decoder.push(frames(text("one")))
+    const octets = make()
+    octets.assembler.asOctets = true
+    for (const intake of [within, waiting, octets]) {
+      const bytes = frames(text("two"))
+      expect(takenBefore(intake, bytes)).toMatchObject({ given: [], rest: { length: bytes.length } })
+    }
   })
 })
 

@@ -44,18 +44,20 @@ export const takeNext: Take = (protocol) => {
   return [heard(output)]
 }
 
-type Read = (protocol: Protocol, chunk: Uint8Array) => Uint8Array
+/** Gives what is to be pushed, and what was heard before. */
+export type Read = (protocol: Protocol, chunk: Uint8Array) => readonly [rest: Uint8Array, heard: ReadonlyArray<Heard>]
 
 /** Pushes the chunks, each time taking what is there. */
 export const listen = (
   protocol: Protocol,
   chunks: ReadonlyArray<Uint8Array>,
-  read: Read = (_, chunk) => chunk,
+  read: Read = (_, chunk) => [chunk, []],
   take?: Take
 ): Array<Heard> =>
   joinPieces(chunks.flatMap((chunk) => {
-    protocol.push(read(protocol, chunk))
-    return drain(protocol, take)
+    const [rest, heard] = read(protocol, chunk)
+    protocol.push(rest)
+    return [...heard, ...drain(protocol, take)]
   }))
 
 const isInflate = (output: Output): output is Extract<Output, { readonly _tag: "Inflate" }> =>

@@ -2,6 +2,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Bytes from "../../src/protocol/Bytes.ts"
 import * as CloseHandshake from "../../src/protocol/CloseHandshake.ts"
+import type { Message } from "../../src/protocol/Message.ts"
 import type * as Order from "../../src/protocol/Order.ts"
 import * as Protocol from "../../src/protocol/Protocol.ts"
 import * as Violation from "../../src/protocol/Violation.ts"
@@ -10,23 +11,42 @@ import { reads } from "../../src/transport/WasmFrames.ts"
 import * as Conversations from "./Conversations.ts"
 import * as Cuts from "./Cuts.ts"
 import * as Listening from "./Listening.ts"
+import * as Peer from "./Peer.ts"
 import * as Wire from "./Wire.ts"
 
 const limits = { maxMessageSize: 3000, maxFragments: 3 }
 const runs = { numRuns: 400 }
 
 /** Beyond what was said: the end of the stream, and its outputs. */
-const listenToTheEnd = (protocol: Protocol.Protocol, chunks: ReadonlyArray<Uint8Array>) => {
-  const heard = Listening.listen(protocol, chunks)
+const listenToTheEnd = (protocol: Protocol.Protocol, chunks: ReadonlyArray<Uint8Array>, read?: Listening.Read) => {
+  const heard = Listening.listen(protocol, chunks, read)
   protocol.endOfStream()
   return [...heard, ...Listening.drain(protocol)]
 }
 
+/** A text that a socket reads, and who would have it at once. */
+const readText = (protocol: Protocol.Protocol) => {
+  const chunk = Peer.wireFor(protocol.role)(Peer.text("2"))
+  const [rest, heard] = readTaking(Infinity)(protocol, chunk)
+  protocol.push(rest)
+  return { isWhole: rest.length === chunk.length, heard }
+}
+
 /** As sockets do, which read into memory of their own, and hand over a copy. */
-const read = (protocol: Protocol.Protocol, chunk: Uint8Array): Uint8Array => {
+const read: Listening.Read = (protocol, chunk) => {
   reads.set(chunk)
   protocol.prepare(reads, chunk.length)
-  return reads.slice(0, chunk.length)
+  return [new Uint8Array(reads.subarray(0, chunk.length)), []]
+}
+
+/** The same where so many texts are taken before. */
+const readTaking = (most: number): Listening.Read => (protocol, chunk) => {
+  reads.set(chunk)
+  const texts: Array<Message> = []
+  const taken = protocol.prepare(reads, chunk.length, { receive: (text) => texts.push(text) < most })
+  const rest = new Uint8Array(reads.subarray(taken, chunk.length))
+  reads.fill(0)
+  return [rest, texts.map(Listening.heard)]
 }
 
 const tags = (heard: ReadonlyArray<Listening.Heard>) => heard.map((output) => output["_tag"] ?? "Message")
@@ -49,15 +69,18 @@ describe.each(Conversations.sides)("the protocol of a $role (compression: $compr
     }
   )
 
-  it("gives what was said when it sees what comes where a socket has read it", () => {
-    fc.assert(
-      fc.property(Conversations.conversation(side), Cuts.cuts, (conversation, at) => {
-        const protocol = new Protocol.Protocol({ ...side, bytes: nodeBytes })
-        expect(Listening.listen(protocol, Cuts.cut(conversation.bytes, at), read)).toEqual(conversation.expected)
-      }),
-      runs
-    )
-  })
+  it.each([["sees what comes", read], ["gives texts", readTaking(Infinity)], ["gives a text", readTaking(1)]])(
+    "gives what was said when it %s where a socket has read it",
+    (_, read) => {
+      fc.assert(
+        fc.property(Conversations.conversation(side), Cuts.cuts, (conversation, at) => {
+          const protocol = new Protocol.Protocol({ ...side, bytes: nodeBytes })
+          expect(Listening.listen(protocol, Cuts.cut(conversation.bytes, at), read)).toEqual(conversation.expected)
+        }),
+        runs
+      )
+    }
+  )
 
   it.each([["one by one", Listening.takeOne], ["without `each`", Listening.takeNext]])(
     "gives what was said %s",
@@ -80,6 +103,8 @@ describe.each(Conversations.sides)("the protocol of a $role (compression: $compr
         const whole = listenToTheEnd(new Protocol.Protocol({ ...side, limits }), [bytes.slice()])
         const parts = listenToTheEnd(new Protocol.Protocol({ ...side, limits }), Cuts.cut(bytes, at))
         expect(parts).toEqual(whole)
+        const seen = new Protocol.Protocol({ ...side, limits, bytes: nodeBytes })
+        expect(listenToTheEnd(seen, Cuts.cut(bytes, at), readTaking(Infinity))).toEqual(whole)
         const behind = tags(whole).slice(tags(whole).indexOf("Closed"))
         expect(behind.filter((tag) => tag !== "EndWrite")).toEqual(["Closed", "Destroy"])
       }),
@@ -217,3 +242,33 @@ const messagesOfFrames = (frames: ReadonlyArray<Listening.Heard>): ReadonlyArray
     return { opcode: first["opcode"], payload: [first, ...others].map(({ payload }) => payload).join("") }
   })
 }
+
+describe.each(Peer.roles)("a $role that reads a text for one who would have it at once", ({ role }) => {
+  it("gives it", () => {
+    const protocol = new Protocol.Protocol({ role, bytes: nodeBytes })
+    expect(readText(protocol)).toEqual({ isWhole: false, heard: [{ text: "2" }] })
+    expect(Listening.drain(protocol)).toEqual([])
+  })
+
+  it("does not give it before a message that is being inflated", () => {
+    const protocol = new Protocol.Protocol({ role, bytes: nodeBytes, compression: true })
+    protocol.push(Peer.wireFor(role)(Peer.compressed(1, "z")))
+    expect(protocol.next()).toMatchObject({ _tag: "Inflate" })
+    expect(readText(protocol)).toEqual({ isWhole: true, heard: [] })
+    protocol.inflated(Wire.utf8("1"))
+    expect(Listening.drain(protocol)).toEqual([{ text: "1" }, { text: "2" }])
+  })
+
+  it("gives it as a frame where these are asked for", () => {
+    const protocol = new Protocol.Protocol({ role, bytes: nodeBytes })
+    protocol.useFrames()
+    expect(readText(protocol)).toEqual({ isWhole: true, heard: [] })
+    expect(Listening.drain(protocol)).toEqual([Peer.fragment(0x81, "2")])
+  })
+
+  it("gives nothing behind the end", () => {
+    const protocol = new Protocol.Protocol({ role, bytes: nodeBytes })
+    Listening.listen(protocol, [Peer.wireFor(role)(Peer.close())])
+    expect(readText(protocol)).toEqual({ isWhole: true, heard: [] })
+  })
+})

@@ -103,7 +103,7 @@ describe("what is read from a socket", () => {
     let length = 0
     const chunks: Array<Uint8Array> = []
     const { peer, socket } = await start({
-      prepare: (memory, count) => void memory.fill(1, 0, count),
+      prepare: (memory, count) => memory.fill(1, 0, count) && 0,
       onBytes: (chunk) => {
         chunks.push(chunk)
         length += chunk.length
@@ -119,6 +119,22 @@ describe("what is read from a socket", () => {
     expect(await send()).toBe("\u0001\u0001\u0001\u0001")
     socket.on("data", ignore)
     expect(await send()).toBe("pure")
+  })
+
+  it("is given without what was taken where it lies", async () => {
+    const chunks: Array<string> = []
+    const { peer } = await start({
+      prepare: (_memory, count) => Math.min(count, 3),
+      onBytes: (chunk) => chunks.push(Buffer.from(chunk).toString("latin1"))
+    })
+    peer.write("first")
+    await until(() => chunks.length === 1) // the first read may be Node's
+    for (const [sent, rest] of [["second", "ond"], ["the", ""], ["four", "r"]]) {
+      const before = chunks.length
+      peer.write(sent!)
+      await until(() => chunks.length > before)
+      expect(chunks.at(-1)).toBe(rest)
+    }
   })
 
   it("is heard by others who listen, too, in order", async () => {
