@@ -114,14 +114,14 @@ export class Protocol {
   }
 
   /**
-   * The first `length` octets are what is pushed next, and may be changed until then: so they need not be copied twice. Texts
-   * at their beginning go to a recipient, if there is one. Gives how many octets need not be pushed for that.
+   * The first `length` octets are what is pushed next, and may be changed until then: so they need not be copied twice. Gives
+   * how many of them need not be pushed, for they are texts that the recipient has.
    */
-  prepare(memory: Uint8Array, length: number, recipient?: Recipient | undefined): number {
+  prepare(memory: Uint8Array, length: number, recipient: Recipient): number {
     if (!this.receives()) return 0
     const intake = this.borrowed()
     intake.decoder.prepare(memory, length)
-    return recipient === undefined || this.frames || !this.isReady() ? 0 : intake.texts(memory, recipient)
+    return this.frames || !this.isReady() ? 0 : intake.texts(memory, recipient)
   }
 
   /** What reads for this connection, and has nothing of another one's. */
